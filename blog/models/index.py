@@ -1,0 +1,37 @@
+from django.core.paginator import Paginator
+from django.db import models
+from wagtail.admin.panels import FieldPanel
+
+from clinic.models import BasePage
+
+from .post import BlogPage
+from .topic import Topic
+
+POSTS_A_PAGE = 10
+
+
+class BlogIndexPage(BasePage):
+    """All posts, newest first. The pages of topics and authors show the same list, cut down to theirs."""
+
+    introduction = models.TextField(max_length=400, blank=True)
+
+    max_count = 1
+    parent_page_types = ["clinic.HomePage"]
+    subpage_types = ["blog.BlogPage"]
+
+    content_panels = [*BasePage.content_panels, FieldPanel("introduction")]
+
+    class Meta:
+        verbose_name = "list of posts"
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | list_context(request, BlogPage.objects.published())
+
+
+def list_context(request, posts) -> dict:
+    """`posts` (one page of them; a page number that is none gives the nearest) and the `topics` that have any."""
+    paginator = Paginator(posts.for_list(), POSTS_A_PAGE)
+    return {
+        "posts": paginator.get_page(request.GET.get("page")),
+        "topics": Topic.objects.filter(posts__in=BlogPage.objects.published()).distinct(),
+    }

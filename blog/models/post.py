@@ -1,0 +1,95 @@
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+from django.utils.functional import cached_property
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
+from wagtail.models import Orderable, PageManager
+from wagtail.search import index
+
+from clinic.models import ClinicallyReviewed, PublishedQuerySet, StoryPage
+
+RELATED_POSTS = 4
+AUTHOR_POSTS = 3
+
+
+class BlogPageQuerySet(PublishedQuerySet):
+    def with_byline(self):
+        return self.select_related("topic", "author__portrait", "reviewed_by", "social_image")
+
+    def for_list(self):
+        """What a list of posts shows, in an order that cannot tie; the bodies stay where they are."""
+        return (
+            self.select_related("topic", "author", "listing_image").defer("body", "plain_text").order_by("-date", "-pk")
+        )
+
+
+class BlogPage(ClinicallyReviewed, StoryPage):
+    """A post: one article of the blog."""
+
+    date = models.DateField("published on", default=timezone.localdate)
+    topic = models.ForeignKey("blog.Topic", on_delete=models.PROTECT, related_name="posts")
+    author = models.ForeignKey("blog.Author", on_delete=models.PROTECT, related_name="posts")
+    # A post without a summary would be a bare title in lists, feeds and search results.
+    listing_summary = models.TextField(
+        "summary",
+        max_length=200,
+        help_text="One or two sentences, shown in lists of posts and to search engines. A post cannot be published without.",
+    )
+
+    objects: ClassVar[PageManager] = PageManager.from_queryset(BlogPageQuerySet)()
+
+    parent_page_types = ["blog.BlogIndexPage"]
+    subpage_types: list[str] = []
+
+    content_panels = [
+        *StoryPage.content_panels,
+        FieldPanel("listing_summary"),
+        MultiFieldPanel([FieldPanel("date"), FieldPanel("topic"), FieldPanel("author")], heading="About this post"),
+        FieldPanel("body"),
+        InlinePanel("picks", label="Post", heading="Read next", help_text="In your order. The newest follow."),
+        ClinicallyReviewed.review_panel,
+    ]
+    promote_panels = [
+        MultiFieldPanel([FieldPanel("listing_title"), FieldPanel("listing_image")], heading="In lists"),
+        *StoryPage.promote_panels[1:2],
+    ]
+    search_fields = [*StoryPage.search_fields, index.FilterField("date"), index.FilterField("topic_id")]
+
+    class Meta:
+        verbose_name = "post"
+        indexes = [models.Index(fields=["-date", "-page_ptr"], name="blog_newest_first")]
+
+    @cached_property
+    def related_posts(self) -> list["BlogPage"]:
+        """The editor's picks in their order, then the newest of the same topic; never the post itself."""
+        picked = [pick.post_id for pick in self.picks.all()]
+        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(picked)]
+        order = Case(*places, default=Value(len(picked)))
+        posts = (
+            BlogPage.objects.published()
+            .filter(Q(pk__in=picked) | Q(topic_id=self.topic_id))
+            .exclude(pk=self.pk)
+            .for_list()
+        )
+        return list(posts.order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(picked))])
+
+    @cached_property
+    def author_posts(self) -> list["BlogPage"]:
+        """The newest other posts of the author."""
+        posts = BlogPage.objects.published().filter(author_id=self.author_id).exclude(pk=self.pk)
+        return list(posts.for_list()[:AUTHOR_POSTS])
+
+
+class Pick(Orderable):
+    """A post that the editor wants read after another one."""
+
+    page = ParentalKey(BlogPage, on_delete=models.CASCADE, related_name="picks")
+    post = models.ForeignKey(BlogPage, on_delete=models.CASCADE, related_name="+")
+
+    panels = [PageChooserPanel("post", "blog.BlogPage")]
+
+    class Meta(Orderable.Meta):
+        constraints = [models.UniqueConstraint(fields=["page", "post"], name="one_pick_a_post")]

@@ -1,0 +1,37 @@
+"""Which policy an answer carries: pages for readers are the same for everyone, the admin is for one person."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+class SitePolicyMiddleware:
+    """Sets the cache rule of readers' pages and the looser Content-Security-Policy that Wagtail's admin needs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith("/admin/"):
+            response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif is_for_everyone(request, response):
+            patch_cache_control(response, **PUBLIC)
+        return response
+
+
+def is_for_everyone(request: HttpRequest, response: HttpResponse) -> bool:
+    return (
+        request.method in ("GET", "HEAD")
+        and response.status_code in (200, 304)
+        and not response.cookies
+        and not response.has_header("Cache-Control")
+        and not response.has_header("Vary")
+    )

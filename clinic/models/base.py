@@ -1,0 +1,123 @@
+from django.db import models
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Left, Length
+from django.utils.functional import cached_property
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, PublishingPanel, TabbedInterface
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageViewRestriction
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from clinic.blocks import StoryBlock
+from clinic.story import Story
+
+
+class PublishedQuerySet(PageQuerySet):
+    def published(self):
+        """What any reader may see: live, and neither itself nor below a page that asks for a password or a login."""
+        restricted = PageViewRestriction.objects.annotate(
+            beginning=Left(OuterRef("path"), Length("page__path"))
+        ).filter(page__path=F("beginning"))
+        return self.live().exclude(Exists(restricted))
+
+
+class BasePage(Page):
+    """What every page of the site carries: how it shows in lists, in search results and when it is shared."""
+
+    listing_title = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Shown in lists of pages instead of the title.",
+    )
+    listing_summary = models.TextField(
+        max_length=200,
+        blank=True,
+        help_text="One or two sentences, shown in lists of pages and, when there is no search description, to search engines.",
+    )
+    listing_image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown beside the summary in lists of pages.",
+    )
+    social_image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown when the page is shared. Without one, a picture with the title is drawn.",
+    )
+
+    class Meta:
+        abstract = True
+
+    listing_panels = [
+        FieldPanel("listing_title"),
+        FieldPanel("listing_summary"),
+        FieldPanel("listing_image"),
+    ]
+    promote_panels = [
+        MultiFieldPanel(listing_panels, heading="In lists"),
+        MultiFieldPanel(
+            [
+                FieldPanel("slug"),
+                FieldPanel("seo_title"),
+                FieldPanel("search_description"),
+                FieldPanel("social_image"),
+            ],
+            heading="In search engines and when shared",
+        ),
+        MultiFieldPanel([FieldPanel("show_in_menus")], heading="In the site's menu"),
+    ]
+    settings_panels = [PublishingPanel()]
+
+    @property
+    def list_title(self) -> str:
+        return self.listing_title or self.title
+
+    @property
+    def meta_description(self) -> str:
+        return self.search_description or self.listing_summary
+
+
+class StoryPage(BasePage):
+    """A page with a body of blocks that reads from top to bottom."""
+
+    body = StreamField(StoryBlock(), blank=True)
+    plain_text = models.TextField(editable=False, blank=True)  # what search reads and cuts its excerpts from
+    reading_minutes = models.PositiveSmallIntegerField(editable=False, default=1)
+
+    class Meta:
+        abstract = True
+
+    search_fields = [
+        *BasePage.search_fields,
+        index.SearchField("listing_summary", boost=2),
+        index.SearchField("body"),
+    ]
+
+    @cached_property
+    def story(self) -> Story:
+        return Story(self.body)
+
+    def save(self, *args, **kwargs):
+        self.plain_text = self.story.plain_text
+        self.reading_minutes = self.story.reading_minutes
+        if (fields := kwargs.get("update_fields")) is not None and "body" in fields:
+            kwargs["update_fields"] = {*fields, "plain_text", "reading_minutes"}
+        return super().save(*args, **kwargs)
+
+
+def tabs(page_class, *extra: ObjectList) -> TabbedInterface:
+    """The three tabs that every page's form has, and those of its own between them."""
+    return TabbedInterface(
+        [
+            ObjectList(page_class.content_panels, heading="Content"),
+            *extra,
+            ObjectList(page_class.promote_panels, heading="Lists and search"),
+            ObjectList(page_class.settings_panels, heading="Publishing"),
+        ]
+    )
