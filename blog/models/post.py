@@ -17,7 +17,7 @@ AUTHOR_POSTS = 3
 
 class BlogPageQuerySet(PublishedQuerySet):
     def with_byline(self):
-        return self.select_related("topic", "author__portrait", "reviewed_by", "social_image")
+        return self.select_related("topic", "author__portrait", "reviewed_by", "social_image").defer("plain_text")
 
     def for_list(self):
         """What a list of posts shows, in an order that cannot tie; the bodies stay where they are."""

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Left, Length
@@ -73,6 +74,9 @@ class BasePage(Page):
         MultiFieldPanel([FieldPanel("show_in_menus")], heading="In the site's menu"),
     ]
     settings_panels = [PublishingPanel()]
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | {"canonical_url": settings.SITE_URL + (self.url or "/")}
 
     @property
     def list_title(self) -> str:
