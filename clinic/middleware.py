@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
-PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+PERMISSIONS_POLICY = (
+    "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+)
 
 
 class SitePolicyMiddleware:
@@ -33,5 +35,5 @@ def is_for_everyone(request: HttpRequest, response: HttpResponse) -> bool:
         and response.status_code in (200, 304)
         and not response.cookies
         and not response.has_header("Cache-Control")
-        and not response.has_header("Vary")
+        and "cookie" not in response.get("Vary", "").lower()
     )

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
@@ -18,13 +19,14 @@ urlpatterns = [
     path("healthz/", views.healthz),
     path("readyz/", views.readyz),
     path("", include("blog.urls")),
+    # Only what Wagtail cut for pages is served as a file; originals and documents are not. An edge that knows the
+    # folder answers before this line does.
+    path(
+        "media/images/<path:path>",
+        serve,
+        {"document_root": settings.MEDIA_ROOT / "images"},
+    ),
+    path("", include(wagtail_urls)),
 ]
-
-if settings.DEBUG:
-    from django.conf.urls.static import static
-
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
-
-urlpatterns += [path("", include(wagtail_urls))]
 
 handler500 = views.server_error
