@@ -1,0 +1,4 @@
+import "./rating.js";
+import "./share.js";
+import "./video.js";
+import "./contents.js";
