@@ -1,0 +1,127 @@
+"""The least valid row of each kind. A test names only what it is about.
+
+There is one home page and one list of posts: their factories hand out the one that exists.
+"""
+
+import factory
+from factory.django import DjangoModelFactory
+from wagtail.models import Page, PageViewRestriction, Site
+from wagtail_factories import ImageFactory, PageFactory
+
+from blog.models import Author, BlogIndexPage, BlogPage, Topic
+from clinic.models import ClinicSettings, HomePage, StandardPage, User
+
+__all__ = [
+    "AuthorFactory",
+    "BlogIndexPageFactory",
+    "BlogPageFactory",
+    "ClinicSettingsFactory",
+    "HomePageFactory",
+    "ImageFactory",
+    "StandardPageFactory",
+    "TopicFactory",
+    "UserFactory",
+    "make_private",
+]
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+
+    username = factory.Sequence("user-{}".format)
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+
+
+class ClinicSettingsFactory(DjangoModelFactory):
+    """The clinic's one row of settings, with what the test names written into it."""
+
+    class Meta:
+        model = ClinicSettings
+
+    practice_name = "Dr. Rivers"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        clinic = model_class.load()
+        for name, value in kwargs.items():
+            setattr(clinic, name, value)
+        clinic.save()
+        return clinic
+
+
+class HomePageFactory(PageFactory):
+    """The root of the default site: the page that Wagtail's migrations put there makes room."""
+
+    class Meta:
+        model = HomePage
+
+    title = "Home"
+    headline = "Start with one inch."
+    introduction = "Movement is life."
+
+    @classmethod
+    def _create(cls, model_class, *args, parent=None, **kwargs):
+        if home := model_class.objects.first():
+            return home
+        Page.objects.filter(depth=2).delete()
+        root = Page.get_first_root_node() or Page.add_root(instance=Page(title="Root", slug="root"))
+        home = root.add_child(instance=model_class(**kwargs))
+        Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "testserver", "root_page": home})
+        return home
+
+
+class StandardPageFactory(PageFactory):
+    class Meta:
+        model = StandardPage
+
+    parent = factory.SubFactory(HomePageFactory)
+    title = factory.Sequence("Page {}".format)
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    name = factory.Sequence("Topic {}".format)
+    slug = factory.Sequence("topic-{}".format)
+
+
+class AuthorFactory(DjangoModelFactory):
+    class Meta:
+        model = Author
+
+    name = factory.Sequence("Author {}".format)
+    slug = factory.Sequence("author-{}".format)
+
+
+class BlogIndexPageFactory(PageFactory):
+    class Meta:
+        model = BlogIndexPage
+
+    parent = factory.SubFactory(HomePageFactory)
+    title = "Articles"
+    slug = "blog"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.first() or super()._create(model_class, *args, **kwargs)
+
+
+class BlogPageFactory(PageFactory):
+    """A post. Give its body as a list of `(name of block, value)`."""
+
+    class Meta:
+        model = BlogPage
+
+    parent = factory.SubFactory(BlogIndexPageFactory)
+    title = factory.Sequence("Post {}".format)
+    listing_summary = "What this post says."
+    topic = factory.SubFactory(TopicFactory)
+    author = factory.SubFactory(AuthorFactory)
+
+
+def make_private(page: Page) -> Page:
+    """Ask for a password before the page, or anything below it, is shown."""
+    PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.PASSWORD, password="open")
+    return page
