@@ -1,0 +1,49 @@
+# Everything that is run by hand. `make` alone explains the targets.
+
+PYTHON ?= python3
+VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint format bench lock installed
+.SILENT:
+
+help: ## What can be made
+	echo "make <target>, where <target> is"
+	sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	echo "Variables: PORT (8000), VAR_DIR (var, where all data lies), PYTHON (python3, 3.11 or later)"
+
+run: installed ## The whole site with its data under var/; asks nothing, installs what it needs
+	$(VENV) -m dev.run
+
+dev: installed ## The same with debug pages, and reloading when the code changes
+	$(VENV) -m dev.run --reload
+
+test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
+	$(VENV) -m dev.chromium
+	$(VENV) -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+lint: installed ## What must hold before a change is shared: style, types, Django's checks
+	$(VENV) -m ruff check
+	$(VENV) -m ruff format --check
+	$(VENV) -m mypy
+	find templates -name '*.html' | xargs $(VENV) -m djade --check --target-version 5.2
+	$(VENV) -m dev.checks
+
+format: installed ## Puts the code and the templates into their form
+	$(VENV) -m ruff check --fix --exit-zero --quiet
+	$(VENV) -m ruff format
+	find templates -name '*.html' | xargs $(VENV) -m djade --target-version 5.2 || true  # fails when it changed one
+
+bench: installed ## What an article costs, beside a bare view; `bench/` says how it is measured
+	$(VENV) -m bench
+
+lock: installed ## Picks the newest versions that pyproject.toml allows, and pins them by hash
+	$(VENV) -m pip install --quiet uv
+	$(LOCK) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --group develop --constraint requirements/run.txt --output-file requirements/develop.txt
+
+LOCK = $(VENV) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
+	--custom-compile-command 'make lock'
+
+installed:
+	$(PYTHON) dev/install.py

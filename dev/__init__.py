@@ -1,0 +1,1 @@
+"""What starts the site and its servers on a developer's machine. Production uses none of it."""

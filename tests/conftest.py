@@ -1,0 +1,68 @@
+"""What every test stands on: a PostgreSQL and a Valkey for this run, a database for each worker, and Chromium."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from dev import chromium
+from dev.processes import Group, Problem
+from dev.services import throwaway
+
+# Values that no deployment has. What is set outside, secrets among it, never reaches a test.
+ENVIRONMENT = {
+    "DEBUG": "",
+    "SECRET_KEY": "only-for-the-tests",
+    "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGhlLXRlc3RzLTAxMjM0NTY3ODlhYmM=",
+    "SITE_URL": "http://testserver",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "EMAIL_URL": "memorymail://",
+    "DEFAULT_FROM_EMAIL": "clinic@example.org",
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
+    # Playwright keeps an event loop in the thread that the browser tests run in; Django takes that for async code.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the process that leads the workers, and give Django its settings."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    if config.option.help or config.option.version:
+        return
+    if worker:
+        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].removesuffix('/0')}/{int(worker.removeprefix('gw')) + 1}"
+    else:
+        start_servers(config)
+    os.environ.update(ENVIRONMENT)
+    from django.conf import settings
+
+    settings.DATABASES  # noqa: B018  pytest-django sets Django up once the settings are loaded
+
+
+def start_servers(config: pytest.Config) -> None:
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    try:
+        os.environ.update(stack.enter_context(throwaway(stack.enter_context(Group()))))
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
+    var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-")))
+    (var_dir / "static").mkdir()
+    os.environ["VAR_DIR"] = str(var_dir)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Chromium from the system, as root too, and silent: it asks nothing of any host but ours."""
+    executable = chromium.path()
+    if executable is None:
+        pytest.fail(chromium.MISSING, pytrace=False)
+    quiet = "background-networking component-update sync default-apps extensions domain-reliability client-side-phishing-detection"
+    return browser_type_launch_args | {
+        "executable_path": executable,
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"]
+        + [f"--disable-{part}" for part in quiet.split()],
+    }
