@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-IMPORT = re.compile(r'^@?import "\./?([\w/-]+\.(?:css|js))";\n|^@import "([\w/-]+\.css)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^@?import "(?:\./)?([\w/-]+\.(?:css|js))";\n', re.MULTILINE)
 
 
 class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
@@ -19,22 +19,24 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
         if not dry_run:
             for name in self.bundles:
                 if name in paths:
-                    self.bundle(name)
+                    self.delete(name)
+                    self._save(name, ContentFile(bundle(name, paths).encode()))
         yield from super().post_process(paths, dry_run, **options)
 
-    def bundle(self, name: str) -> None:
-        """Write into the collected file what each of its imports holds, in their order."""
-        text = self.read_text(name)
-        folder = PurePosixPath(name).parent
-        whole = IMPORT.sub(lambda match: self.part(str(folder / (match[1] or match[2]))), text)
-        self.delete(name)
-        self._save(name, ContentFile(whole.encode()))
 
-    def part(self, name: str) -> str:
-        text = self.read_text(name)
+def bundle(name: str, paths: dict) -> str:
+    """The text of a file with that of each import in its place; `paths` as `post_process` gets them."""
+    folder = PurePosixPath(name).parent
+
+    def part(match: re.Match) -> str:
+        text = read_source(str(folder / match[1]), paths)
         # a block keeps the names of one module out of the others
         return f"{{\n{text}}}\n" if name.endswith(".js") else text
 
-    def read_text(self, name: str) -> str:
-        with self.open(name) as file:
-            return file.read().decode()
+    return IMPORT.sub(part, read_source(name, paths))
+
+
+def read_source(name: str, paths: dict) -> str:
+    storage, path = paths[name]
+    with storage.open(path) as file:
+        return file.read().decode()
