@@ -63,7 +63,10 @@ class KeyPointsBlock(blocks.StructBlock):
         description = "What a reader in a hurry takes away. The first one on a page moves to its top."
         preview_value = {
             "heading": "Key points",
-            "points": ["Keep it gentle, slow and free of pain.", "Start small, and stay in the middle."],
+            "points": [
+                "Keep it gentle, slow and free of pain.",
+                "Start small, and stay in the middle.",
+            ],
         }
 
 
@@ -120,8 +123,14 @@ class ExerciseBlock(blocks.StructBlock):
             "name": "Supine Caudal Rotation",
             "position": "On your back, knees bent",
             "figure": "supine-rotation",
-            "dose": [{"label": "Start with", "value": "1 inch"}, {"label": "Work up to", "value": "3 inches"}],
-            "steps": ["Lie on your back with your knees bent.", "Move both knees very slowly to one side."],
+            "dose": [
+                {"label": "Start with", "value": "1 inch"},
+                {"label": "Work up to", "value": "3 inches"},
+            ],
+            "steps": [
+                "Lie on your back with your knees bent.",
+                "Move both knees very slowly to one side.",
+            ],
             "limit": "Never more than 3 inches.",
             "safety": "If it hurts, make it smaller or stop.",
         }
@@ -129,7 +138,11 @@ class ExerciseBlock(blocks.StructBlock):
 
 class SafetyNoteBlock(blocks.StructBlock):
     level = blocks.ChoiceBlock(
-        choices=[("note", "Good to know"), ("caution", "Take care"), ("urgent", "Get care now")],
+        choices=[
+            ("note", "Good to know"),
+            ("caution", "Take care"),
+            ("urgent", "Get care now"),
+        ],
         default="caution",
     )
     heading = blocks.CharBlock(max_length=80)
@@ -149,7 +162,9 @@ class SafetyNoteBlock(blocks.StructBlock):
 
 class RedFlagsBlock(blocks.StructBlock):
     heading = blocks.CharBlock(
-        required=False, max_length=80, help_text="Instead of the heading in the clinic's settings."
+        required=False,
+        max_length=80,
+        help_text="Instead of the heading in the clinic's settings.",
     )
     introduction = blocks.CharBlock(required=False, max_length=240)
 
@@ -165,7 +180,9 @@ class PatientStoryBlock(blocks.StructBlock):
     headline = blocks.CharBlock(max_length=160)
     text = blocks.RichTextBlock(features=PLAIN_PROSE)
     note = blocks.CharBlock(
-        required=False, max_length=200, help_text="Under the story: that one person's way is not everyone's."
+        required=False,
+        max_length=200,
+        help_text="Under the story: that one person's way is not everyone's.",
     )
 
     class Meta:
@@ -196,7 +213,12 @@ class QuestionsBlock(blocks.StructBlock):
         description = "Questions that open to their answers. Search engines are told about them too."
         preview_value = {
             "heading": "Questions we hear",
-            "questions": [{"question": "Is an office chair all right?", "answer": "<p>A flat seat is better.</p>"}],
+            "questions": [
+                {
+                    "question": "Is an office chair all right?",
+                    "answer": "<p>A flat seat is better.</p>",
+                }
+            ],
         }
 
 
@@ -230,7 +252,9 @@ class VideoBlock(blocks.StructBlock):
     url = blocks.URLBlock(label="Address", help_text="Of the video on YouTube or Vimeo.")
     poster = ImageBlock(required=False)
     description = blocks.TextBlock(
-        required=False, rows=3, help_text="What is said and shown, for those who do not play it."
+        required=False,
+        rows=3,
+        help_text="What is said and shown, for those who do not play it.",
     )
 
     def clean(self, value):
@@ -301,7 +325,10 @@ class StepBlock(blocks.StructBlock):
         icon = "order-down"
         label = "Step"
         description = "One of the steps in which the practice works."
-        preview_value = {"heading": "First, we listen.", "text": "You tell us your story."}
+        preview_value = {
+            "heading": "First, we listen.",
+            "text": "You tell us your story.",
+        }
 
 
 class StoryBlock(blocks.StreamBlock):

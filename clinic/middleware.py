@@ -7,9 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
-PERMISSIONS_POLICY = (
-    "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
-)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 
 class SitePolicyMiddleware:

@@ -136,9 +136,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 AUTH_USER_MODEL = "clinic.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -229,9 +227,7 @@ WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAIL_I18N_ENABLED = False
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # would tell a third party about this site
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAIL_GRAVATAR_PROVIDER_URL = (
-    None  # would send a hash of each member of staff's address to a third party
-)
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # would send a hash of each member of staff's address to a third party
 WAGTAILADMIN_UNSAFE_PAGE_DELETION_LIMIT = 5
 WAGTAILADMIN_RECENT_EDITS_LIMIT = 5
 WAGTAILSEARCH_BACKENDS = {
@@ -249,9 +245,7 @@ WAGTAILEMBEDS_FINDERS: list[dict] = []  # no address that a user typed is ever f
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
         "WIDGET": "wagtail.admin.rich_text.DraftailRichTextArea",
-        "OPTIONS": {
-            "features": ["h3", "bold", "italic", "ol", "ul", "link", "document-link"]
-        },
+        "OPTIONS": {"features": ["h3", "bold", "italic", "ol", "ul", "link", "document-link"]},
     }
 }
 
@@ -263,10 +257,11 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django_tasks": {"level": "WARNING"},  # one line for each row that search reads again is too many
+    },
 }

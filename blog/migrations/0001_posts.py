@@ -381,7 +381,7 @@ class Migration(migrations.Migration):
                 (
                     "listing_summary",
                     models.TextField(
-                        help_text="One or two sentences, shown in lists of posts and to search engines. A post cannot be published without.",
+                        help_text="One or two sentences for lists of posts and for search engines. A post cannot be published without.",
                         max_length=200,
                         verbose_name="summary",
                     ),

@@ -36,7 +36,7 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     listing_summary = models.TextField(
         "summary",
         max_length=200,
-        help_text="One or two sentences, shown in lists of posts and to search engines. A post cannot be published without.",
+        help_text="One or two sentences for lists of posts and for search engines. A post cannot be published without.",
     )
 
     objects: ClassVar[PageManager] = PageManager.from_queryset(BlogPageQuerySet)()

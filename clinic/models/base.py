@@ -3,7 +3,13 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Left, Length
 from django.utils.functional import cached_property
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, PublishingPanel, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    MultiFieldPanel,
+    ObjectList,
+    PublishingPanel,
+    TabbedInterface,
+)
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
@@ -33,7 +39,7 @@ class BasePage(Page):
     listing_summary = models.TextField(
         max_length=200,
         blank=True,
-        help_text="One or two sentences, shown in lists of pages and, when there is no search description, to search engines.",
+        help_text="One or two sentences for lists of pages and, without a search description, for search engines.",
     )
     listing_image = models.ForeignKey(
         "wagtailimages.Image",

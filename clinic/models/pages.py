@@ -36,7 +36,11 @@ class HomePage(BasePage):
         MultiFieldPanel([FieldPanel("steps_heading"), FieldPanel("steps")], heading="How we work"),
         FieldPanel("articles_heading"),
         MultiFieldPanel(
-            [FieldPanel("about_heading"), FieldPanel("about_text"), FieldPanel("about_page")],
+            [
+                FieldPanel("about_heading"),
+                FieldPanel("about_text"),
+                FieldPanel("about_page"),
+            ],
             heading="Who we are",
         ),
     ]
@@ -54,6 +58,10 @@ class StandardPage(StoryPage):
     parent_page_types = ["clinic.HomePage"]
     subpage_types: list[str] = []
 
-    content_panels = [*BasePage.content_panels, FieldPanel("introduction"), FieldPanel("body")]
+    content_panels = [
+        *BasePage.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("body"),
+    ]
     promote_panels = [*BasePage.promote_panels, FieldPanel("show_in_footer")]
     search_fields = [*StoryPage.search_fields, index.SearchField("introduction")]

@@ -8,7 +8,13 @@ from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+)
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
@@ -21,7 +27,10 @@ def lines(text: str) -> list[str]:
 
 def validate_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("%(name)s is not a time zone, such as America/Los_Angeles.", params={"name": name})
+        raise ValidationError(
+            "%(name)s is not a time zone, such as America/Los_Angeles.",
+            params={"name": name},
+        )
 
 
 @register_setting(icon="home")
@@ -59,11 +68,16 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     )
     rating_count = models.PositiveIntegerField("number of reviews", null=True, blank=True)
     rating_as_of = models.DateField(
-        "as of", null=True, blank=True, help_text="The day you looked it up. Without it, the rating is not shown."
+        "as of",
+        null=True,
+        blank=True,
+        help_text="The day you looked it up. Without it, the rating is not shown.",
     )
     rating_url = models.URLField("link to the reviews", blank=True)
     rating_max_age_days = models.PositiveIntegerField(
-        "hide when older than (days)", default=180, help_text="A rating that nobody looked up for so long is not shown."
+        "hide when older than (days)",
+        default=180,
+        help_text="A rating that nobody looked up for so long is not shown.",
     )
 
     red_flags_heading = models.CharField(max_length=80, blank=True)
@@ -71,7 +85,9 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     emergency_advice = models.CharField(max_length=200, blank=True, help_text="What to do then.")
 
     invitation = models.CharField(
-        max_length=120, blank=True, help_text="Above each article, beside the sign-up for the newsletter."
+        max_length=120,
+        blank=True,
+        help_text="Above each article, beside the sign-up for the newsletter.",
     )
     offers = StreamField(
         [("call_to_action", CallToActionBlock())],
@@ -103,7 +119,11 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
                     ),
                     FieldPanel("areas_served"),
                     MultiFieldPanel(
-                        [FieldPanel("facebook_url"), FieldPanel("youtube_url"), FieldPanel("linkedin_url")],
+                        [
+                            FieldPanel("facebook_url"),
+                            FieldPanel("youtube_url"),
+                            FieldPanel("linkedin_url"),
+                        ],
                         heading="Social networks",
                         help_text="A network without an address is not shown.",
                     ),
@@ -167,7 +187,11 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     @property
     def social_links(self) -> list[tuple[str, str]]:
         """`(name, address)` of each network that has an address."""
-        networks = [("Facebook", self.facebook_url), ("YouTube", self.youtube_url), ("LinkedIn", self.linkedin_url)]
+        networks = [
+            ("Facebook", self.facebook_url),
+            ("YouTube", self.youtube_url),
+            ("LinkedIn", self.linkedin_url),
+        ]
         return [(name, url) for name, url in networks if url]
 
     @property
