@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                     "listing_summary",
                     models.TextField(
                         blank=True,
-                        help_text="One or two sentences, shown in lists of pages and, when there is no search description, to search engines.",
+                        help_text="One or two sentences for lists of pages and, without a search description, for search engines.",
                         max_length=200,
                     ),
                 ),
