@@ -1,0 +1,69 @@
+"""The files: which there are, what each of them makes, and in which order."""
+
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from django.apps import apps
+from django.db import models
+
+SNIPPETS = {"topics": "blog.Topic", "authors": "blog.Author"}
+PAGES = {"home": "clinic.HomePage", "blog": "blog.BlogIndexPage"}  # any other page is a StandardPage
+
+
+class ContentError(Exception):
+    """A mistake in a file, in one line: the file, the key and what is wrong."""
+
+    def __init__(self, source: str, key: str, problem: str):
+        super().__init__(": ".join(part for part in (source, key, problem) if part))
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file."""
+
+    name: str  # its path below the folder of content
+    model: type[models.Model]
+    slug: str
+    values: dict
+    address: str = ""  # of its page on the site, such as /about/; "" for what is no page
+    parent: str = ""  # the address of the page above it; "" for the home page
+    order: int = 0
+
+    @property
+    def key(self) -> tuple:
+        """Sorts what others need before them, and posts from old to new."""
+        return bool(self.address), self.address.count("/"), self.order, str(self.values.get("date", "")), self.name
+
+
+def read_sources(folder: Path) -> list[Source]:
+    sources = [read_source(folder, path) for path in folder.glob("**/*.toml")]
+    if not sources:
+        raise ContentError(str(folder), "", "There is no content in this folder.")
+    return sorted(sources, key=lambda source: source.key)
+
+
+def read_source(folder: Path, path: Path) -> Source:
+    name = path.relative_to(folder).as_posix()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContentError(name, "", f"This is not TOML. {error}") from None
+    order = values.pop("order", 0)
+    if not isinstance(order, int):
+        raise ContentError(name, "order", "Enter a whole number.")
+    match name.removesuffix(".toml").split("/"):
+        case ["clinic"]:
+            model, slug, address, parent = "clinic.ClinicSettings", "", "", ""
+        case ["topics" | "authors" as kind, slug]:
+            model, address, parent = SNIPPETS[kind], "", ""
+        case ["pages", "home" as slug]:
+            model, address, parent = PAGES[slug], "/", ""
+        case ["pages", slug]:
+            model, address, parent = PAGES.get(slug, "clinic.StandardPage"), f"/{slug}/", "/"
+        case ["posts", slug]:
+            model, address, parent = "blog.BlogPage", f"/blog/{slug}/", "/blog/"
+        case _:
+            raise ContentError(name, "", "Files belong in topics, authors, pages or posts.")
+    return Source(name, apps.get_model(model), slug, values, address, parent, order)
