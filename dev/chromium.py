@@ -19,10 +19,9 @@ def main() -> int:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing Debian's Chromium for the browser tests", flush=True)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        subprocess.run(
-            INSTALL, shell=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, check=False, **quiet
-        )
+        command = ["sh", "-c", INSTALL]
+        env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
     if path():
         return 0
     print(MISSING, file=sys.stderr)

@@ -1,5 +1,6 @@
 """Child processes that end with us, whatever ends us."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -9,9 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # PostgreSQL's, the C library's, and the end of a Python traceback
@@ -51,17 +52,13 @@ class Child:
             self.process.send_signal(self.stop_signal)
 
     def wait(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
 
     def kill(self) -> None:
         """End what is left of the group. The group keeps its number for as long as it has a member."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
             os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS answers EPERM for a group of zombies
-            pass
         self.process.wait()
 
 
@@ -86,7 +83,7 @@ class Group:
         stop_signal: int = signal.SIGTERM,
         stdin: IO[bytes] | int = subprocess.DEVNULL,
         user: str | None = None,
-        **options: object,
+        **options: Any,
     ) -> Child:
         """Start a command in a process group of its own, so that Ctrl-C reaches it only through us.
 
@@ -147,7 +144,7 @@ def complaint(output: str) -> str:
     return (errors or lines or ["it says nothing"])[-1].strip()
 
 
-def as_user(user: str | None) -> Mapping[str, object]:
+def as_user(user: str | None) -> dict[str, Any]:
     """What makes `subprocess` give up root for this user and the user's own group."""
     if user is None:
         return {}
@@ -158,7 +155,7 @@ def as_user(user: str | None) -> Mapping[str, object]:
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:

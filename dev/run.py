@@ -141,8 +141,8 @@ def start_site(site: Group, logs: Path, env: dict[str, str], *, with_reload: boo
     else:
         # Threads, because a browser opens connections ahead of need and no edge is there to hold them.
         web = ("--config=deploy/gunicorn.conf.py", f"--bind={address}", "--threads=4", "--no-control-socket")
-        web += ("--graceful-timeout=5", "--log-level=warning")
-        site.start("The site", python("gunicorn", "clinic.wsgi", *web), log=logs / "web.log", env=env, cwd=ROOT)
+        quick = ("--graceful-timeout=5", "--log-level=warning")
+        site.start("The site", python("gunicorn", "clinic.wsgi", *web, *quick), log=logs / "web.log", env=env, cwd=ROOT)
     celery = python("celery", "--app=clinic", "--quiet")
     worker = ("worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO")
     site.start("The worker", [*celery, *worker], log=logs / "worker.log", env=env, cwd=ROOT)

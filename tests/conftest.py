@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from dev import chromium
 from dev.processes import Group, Problem
@@ -37,9 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         start_servers(config)
     os.environ.update(ENVIRONMENT)
-    from django.conf import settings
-
-    settings.DATABASES  # noqa: B018  pytest-django sets Django up once the settings are loaded
+    settings.DATABASES  # noqa: B018  the first use loads them, and then pytest-django sets Django up
 
 
 def start_servers(config: pytest.Config) -> None:
@@ -60,9 +59,19 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     executable = chromium.path()
     if executable is None:
         pytest.fail(chromium.MISSING, pytrace=False)
-    quiet = "background-networking component-update sync default-apps extensions domain-reliability client-side-phishing-detection"
     return browser_type_launch_args | {
         "executable_path": executable,
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"]
-        + [f"--disable-{part}" for part in quiet.split()],
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-default-apps",
+            "--disable-extensions",
+            "--disable-domain-reliability",
+        ],
     }
