@@ -1,0 +1,126 @@
+"""The drawings: who stands on what, in which box."""
+
+from .body import SHOULDER, SHOULDER_BONE
+from .poses import (
+    HAND_ON_THIGH,
+    LYING,
+    LYING_FLOOR,
+    SEATED,
+    SITTING,
+    WALKING,
+    arm,
+    hip_height,
+    leg,
+    leg_to,
+    limbs,
+)
+from .scene import Drawing, Group, Label, Node, Part, Still
+
+SEAT_FLOOR = 201
+FEET_APART, KNEES_APART = 34, 33
+ANKLES, HIPS, KNEES = 40, 45, 157
+"""Heights of the joints seen from the feet; the knees swing about ankles and hips."""
+
+
+def floor(at: float, left: float = 0) -> Group:
+    return Group([Part("floor")], (left, at))
+
+
+def knees(name: str, ankle: tuple[float, float], *, far: bool = False) -> Group:
+    """A bent leg of the lying figure, which lowers towards the floor when it tips to the side."""
+    bent = Group([leg_to(ankle, far=far)], (0, -LYING_FLOOR))
+    return Group([Still(f"{name}-knee", [bent])], (0, LYING_FLOOR), joint=f"{name}-knee")
+
+
+def lying() -> list[Node]:
+    wrist, foreshortened = (-50, -43), (0.7, 0.88)
+    trunk = LYING.trunk(LYING.arm_to(wrist, -84, foreshortened), dot=False)
+    return [
+        knees("far", (212, 18), far=True),
+        Still("lying-pelvis", [LYING.pelvis()]),
+        knees("near", (198, 18)),
+        Still("lying-trunk", [trunk]),
+        Group([Part("dot")], LYING.dot(), joint="dot"),
+    ]
+
+
+def both(part: str, apart: float) -> list[Node]:
+    """Left and right of the view from the feet."""
+    one = Group([Part(part)], (apart, 0))
+    return [one, Group([one], mirror=True)]
+
+
+def swinging(part: str, apart: float, about: float) -> Group:
+    """A pair between the knees and a height about which it leans from side to side."""
+    return Group([Still(f"{part}s", [Group(both(part, apart), (0, about - KNEES))])], (0, -about), joint=f"{part}s")
+
+
+def seated(name: str) -> Drawing:
+    spine, wrist = SEATED[name]
+    return Drawing(
+        f"seated-{name}",
+        (-92, -376, 352, 586),
+        [
+            Still("chair-behind", [floor(SEAT_FLOOR), Part("chair"), leg_to((150, 172), far=True, at=(-6, 2))]),
+            spine.pelvis(),
+            Still("chair-before", [leg_to((174, 174)), Part("seat")]),
+            spine.trunk(spine.arm_to(wrist, HAND_ON_THIGH)),
+            Part(f"arrow-{name}"),
+        ],
+    )
+
+
+def walking() -> Drawing:
+    near, far = limbs(0), limbs(4)
+    shoulder, lean = WALKING.place(SHOULDER_BONE, SHOULDER)
+    far_arm = arm(far["shoulder"] - lean, far["elbow"], 0, far=True, thumb=True)
+    near_arm = arm(near["shoulder"] - lean, near["elbow"], 0, thumb=True)
+    far_side = Group([far_arm], (shoulder[0] - SHOULDER[0], shoulder[1] - SHOULDER[1]), lean)
+    near_side = Group([near_arm], far_side.at, lean)
+    body = [
+        Group([far_side, leg(far["hip"], far["knee"], far["ankle"], far=True)], joint="far"),
+        Still("walking-pelvis", [WALKING.pelvis()]),
+        Group([leg(near["hip"], near["knee"], near["ankle"])], joint="near"),
+        Still("walking-trunk", [WALKING.trunk()]),
+        Group([near_side], joint="near"),
+    ]
+    height = hip_height(0)
+    return Drawing("walking", (-190, -706, 400, 716), [floor(0), Group([Group(body, joint="bob")], (0, -height))])
+
+
+DRAWINGS = [
+    Drawing("supine-hero", (-366, -154, 662, 200), lying()),
+    Drawing("supine-side", (-366, -172, 662, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
+    Drawing(
+        "supine-feet",
+        (-164, -242, 328, 252),
+        [
+            Part("front-body"),
+            Group([Part("front-pelvis")], joint="front-pelvis"),
+            swinging("front-thigh", FEET_APART, HIPS),
+            Still("front-feet", both("front-foot", FEET_APART)),
+            swinging("front-shin", KNEES_APART, ANKLES),
+            Still("ruler-and-floor", [Part("ghosts"), Part("ruler"), floor(0)]),
+            Group([Part("pointer")], joint="pointer"),
+            *(Label((x, -226), text) for x, text in ((-30, "3"), (-10, "1"), (10, "1"), (30, "3"))),
+            Label((62, -204), "inches", "start"),
+        ],
+    ),
+    seated("round"),
+    seated("tall"),
+    seated("lift"),
+    Drawing(
+        "sitting-well",
+        (-120, -360, 380, 570),
+        [
+            Still(
+                "sitting-behind",
+                [floor(SEAT_FLOOR), Part("backrest"), leg_to((150, 172), far=True, at=(-6, 2)), Part("towel")],
+            ),
+            Still("sitting-pelvis", [SITTING.pelvis()]),
+            Still("chair-before", [leg_to((174, 174)), Part("seat")]),
+            Still("sitting-trunk", [SITTING.trunk(SITTING.arm_to((106, -33), HAND_ON_THIGH))]),
+        ],
+    ),
+    walking(),
+]

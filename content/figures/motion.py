@@ -1,0 +1,81 @@
+"""How far each movement turns each joint, as custom properties and keyframes for figure.css to play."""
+
+from math import atan, degrees
+
+from .drawings import ANKLES, HIPS, KNEES
+from .geometry import number
+from .poses import BEFORE, SEATED, hip_height, limbs
+
+STEPS = 8
+
+
+def bends(name: str) -> dict[str, float]:
+    """The turns of every joint of a seated pose, the arm's among them."""
+    spine, wrist = SEATED[name]
+    near_arm = spine.arm_to(wrist, 0)
+    elbow = next(child for child in near_arm.children if getattr(child, "joint", "") == "elbow")
+    return {**spine.bends, "shoulder": near_arm.angle, "elbow": elbow.angle}
+
+
+def seated() -> list[str]:
+    """What turns each pose back into the one before it."""
+    rules = []
+    for name, before in BEFORE.items():
+        now, then = bends(name), bends(before)
+        for joint in now:
+            rules.append(
+                f".figure__drawing--seated-{name} .figure__{joint} {{ --bend: {number(then[joint] - now[joint])}deg; }}"
+            )
+    return rules
+
+
+def sway() -> list[str]:
+    """The knees one inch and three inches to either side: what leans, what slides, what lowers towards the floor."""
+    moves: dict[str, list[str]] = {
+        "front-shins": [],
+        "front-thighs": [],
+        "front-pelvis": [],
+        "pointer": [],
+        "near-knee": [],
+        "far-knee": [],
+    }
+    for inches in (1, -1, 3, -3):
+        shift = inches * 10
+        moves["front-shins"].append(f"skewX({-degrees(atan(shift / (KNEES - ANKLES))):.2f}deg)")
+        moves["front-thighs"].append(f"skewX({-degrees(atan(shift / (KNEES - HIPS))):.2f}deg)")
+        moves["front-pelvis"].append(f"rotate({number(inches * 1.2)}deg)")
+        moves["pointer"].append(f"translateX({shift}px)")
+        moves["near-knee"].append(f"scaleY({1 + inches * 0.008:g})")
+        moves["far-knee"].append(f"scaleY({1 - inches * 0.008:g})")
+    names = ("--one-left", "--one-right", "--three-left", "--three-right")
+    rules = []
+    for joint, turns in moves.items():
+        values = " ".join(f"{name}: {turn};" for name, turn in zip(names, turns, strict=True))
+        rules.append(f".figure__{joint} {{ {values} }}")
+    return rules
+
+
+def stride() -> list[str]:
+    """Keyframes of a walk on the spot. The drawing stands at step 0, the far side half a stride later."""
+    rules = []
+    for side, start in (("near", 0), ("far", STEPS // 2)):
+        for joint in limbs(0):
+            frames = [limbs(start + step)[joint] - limbs(start)[joint] for step in range(STEPS + 1)]
+            rules.append(keyframes(f"figure-{side}-{joint}", [f"rotate: {number(value)}deg" for value in frames]))
+    heights = [hip_height(0) - hip_height(step) for step in range(STEPS + 1)]
+    rules.append(keyframes("figure-bob", [f"translate: 0 {number(value)}px" for value in heights]))
+    return rules
+
+
+def keyframes(name: str, frames: list[str]) -> str:
+    steps = " ".join(f"{number(100 * step / STEPS)}% {{ {frame}; }}" for step, frame in enumerate(frames))
+    return f"@keyframes {name} {{ {steps} }}"
+
+
+def style_sheet() -> str:
+    rules = "\n".join(f"  {rule}" for rule in [*seated(), *sway()])
+    frames = "\n".join(stride())
+    return (
+        "/* Written by `python -m content.figures.draw`. How figure.css moves the drawings' joints. */\n"
+        f"@layer components {{\n{rules}\n}}\n\n{frames}\n"
+    )
