@@ -14,6 +14,8 @@ env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")  # Fernet keys, newest first
+SUPPRESSION_KEY = env("SUPPRESSION_KEY")  # of the hashes of mailboxes never to write to; it can never change
 SITE_URL = env("SITE_URL").rstrip("/")
 IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
@@ -121,6 +123,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
+    "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 2.0}},
+    "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
+    "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
 }
 
 # --- Mail

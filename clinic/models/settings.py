@@ -55,6 +55,15 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
 
     time_zone = models.CharField(max_length=40, default="America/Los_Angeles", validators=[validate_time_zone])
 
+    callback_minutes = models.PositiveIntegerField(
+        "we call back within (minutes)",
+        default=150,
+        help_text="Counted while the clinic is open. The thank-you page promises it, and the inbox sorts by it.",
+    )
+    notices_to = models.EmailField(
+        "notices go to", blank=True, help_text="Told that a request arrived; never who sent it or what it says."
+    )
+
     facebook_url = models.URLField("Facebook", blank=True)
     youtube_url = models.URLField("YouTube", blank=True)
     linkedin_url = models.URLField("LinkedIn", blank=True)
@@ -133,6 +142,8 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
             ObjectList(
                 [
                     FieldPanel("time_zone"),
+                    FieldPanel("callback_minutes"),
+                    FieldPanel("notices_to"),
                     InlinePanel("opening_hours", label="Opening time"),
                     InlinePanel("holidays", label="Day closed"),
                 ],

@@ -1,0 +1,108 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class OutgoingMail(models.Model):
+    """A mail that the site owes one mailbox, and what became of it. The table is the ledger of all mail ever sent.
+
+    `dedupe_key` says what must happen once in life, such as `guide:<request>`. The body is rendered when the mail is sent
+    and not kept. The states and who may move a row from one to the next are in `leads.mail.ledger`.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        LEASED = "leased", "Being prepared"
+        HANDED = "handed", "Being handed over"
+        SENT = "sent", "Sent"
+        DEAD = "dead", "Refused"
+        UNCERTAIN = "uncertain", "May have arrived"
+        SKIPPED = "skipped", "Not sent"
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", "Confirmation of the newsletter"
+        WELCOME = "welcome", "Welcome"
+        GUIDE = "guide", "Guide"
+        ASSESSMENT = "assessment", "Assessment received"
+        STAFF = "staff", "Notice to staff"
+        WORKSHOP = "workshop", "Link to a workshop"
+        TIP = "tip", "Health tip"
+        ISSUE = "issue", "Newsletter"
+
+    FINAL = [State.SENT, State.DEAD, State.SKIPPED]
+
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=12, choices=Kind)
+    # A notice to staff goes to the mailbox in the clinic's settings and has no contact.
+    contact = models.ForeignKey("leads.Contact", null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
+    submission = models.ForeignKey(
+        "leads.Submission", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
+    )
+    enrolment = models.ForeignKey(
+        "leads.Enrolment", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
+    )
+    step = models.ForeignKey("leads.Step", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    template_version = models.PositiveSmallIntegerField(default=1)
+
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=300, blank=True)  # why it is dead, uncertain, skipped or waiting again
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    was_resent = models.BooleanField(default=False)  # after an uncertain outcome, once, with the same Message-ID
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["leased", "handed"], lease_token__isnull=False, lease_until__isnull=False)
+                | ~Q(state__in=["leased", "handed"]) & Q(lease_token__isnull=True, lease_until__isnull=True),
+                name="a_lease_is_held_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"), name="sent_has_a_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["dead", "uncertain", "skipped"]) | ~Q(reason=""), name="an_end_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="staff", contact__isnull=True) | ~Q(kind="staff") & Q(contact__isnull=False),
+                name="only_staff_mail_has_no_contact",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),  # the claim
+            models.Index(  # the sweep
+                fields=["lease_until"], name="mail_leased", condition=Q(state__in=["leased", "handed"])
+            ),
+            models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk} ({self.state})"
+
+
+class Sender(models.Model):
+    """The one row that says whether mail may leave, and when it last did."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    resumes_at = models.DateTimeField(null=True, blank=True)  # the transport is out of order until then
+    outages = models.PositiveSmallIntegerField(default=0)  # in a row: the pause grows with them
+    reason = models.CharField(max_length=300, blank=True)
+    is_stopped = models.BooleanField(default=False)  # by staff, or by a restore
+    ticked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_sender")]
+
+    def __str__(self):
+        return "stopped" if self.is_stopped else "running"
+
+
+def new_lease() -> uuid.UUID:
+    return uuid.uuid4()

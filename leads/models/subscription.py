@@ -1,0 +1,53 @@
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from .person import Contact
+
+
+class Subscription(models.Model):
+    """That a mailbox gets the newsletter, or did, or may once its owner has confirmed."""
+
+    class State(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", "Not confirmed yet"
+        CONFIRMED = "confirmed", "Confirmed"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, related_name="subscription")
+    state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
+    wants_newsletter = models.BooleanField(default=True)
+    wants_tips = models.BooleanField(default=True)
+    asked_at = models.DateTimeField(db_default=Now())  # of the last confirmation mail that was due
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False), name="confirmed_has_a_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="unsubscribed") | Q(unsubscribed_at__isnull=False), name="unsubscribed_has_a_moment"
+            ),
+        ]
+
+    def __str__(self):
+        return f"subscription {self.pk} ({self.state})"
+
+
+class Suppression(models.Model):
+    """A mailbox that is never written to again, known only by a keyed hash, so that it survives erasure."""
+
+    class Reason(models.TextChoices):
+        BOUNCED = "bounced", "The mailbox does not exist"
+        COMPLAINED = "complained", "Marked as spam"
+        ERASED = "erased", "Asked to be erased"
+        STAFF = "staff", "Stopped by staff"
+
+    email_hash = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=12, choices=Reason)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self):
+        return f"{self.reason} {self.created_at:%Y-%m-%d}"

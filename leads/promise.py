@@ -1,0 +1,59 @@
+"""The moment by which the practice says that it will call: counted in the hours in which it is open, and then kept."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from clinic.models import ClinicSettings
+
+ROUND_TO = timedelta(minutes=10)
+LOOK_AHEAD = 60  # days; a practice that is closed for longer promises nothing
+
+
+def promised_moment(now: datetime, clinic: ClinicSettings) -> datetime | None:
+    """When `clinic.callback_minutes` of opening time have passed, rounded up; None while no opening hours are known.
+
+    In UTC. Never in closed hours, never in the past: where rounding would pass the closing time, that is the promise.
+    """
+    left = timedelta(minutes=clinic.callback_minutes)
+    for opens, closes in open_stretches(now, clinic):
+        start = max(opens, now)
+        if closes - start >= left:
+            return min(rounded_up(start + left), closes)
+        left -= closes - start
+    return None
+
+
+def open_stretches(now: datetime, clinic: ClinicSettings) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches in which the practice is open that end after `now`, in UTC, in their order."""
+    zone = clinic.zone
+    hours = list(clinic.opening_hours.all())
+    holidays = {holiday.date for holiday in clinic.holidays.all()}
+    today: date = now.astimezone(zone).date()
+    for day in (today + timedelta(days=ahead) for ahead in range(LOOK_AHEAD)):
+        if day in holidays:
+            continue
+        for stretch in hours:
+            if stretch.weekday == day.weekday():
+                opens = datetime.combine(day, stretch.opens, tzinfo=zone).astimezone(UTC)
+                closes = datetime.combine(day, stretch.closes, tzinfo=zone).astimezone(UTC)
+                if closes > now:
+                    yield opens, closes
+
+
+def rounded_up(moment: datetime) -> datetime:
+    over = timedelta(minutes=moment.minute % 10, seconds=moment.second, microseconds=moment.microsecond)
+    return moment + (ROUND_TO - over) if over else moment
+
+
+def promise_in_words(promised: datetime, now: datetime, clinic: ClinicSettings) -> str:
+    """Such as "by 11:40 am today", "tomorrow by 9:30 am", "on Monday by 10:00 am", "on Monday, January 4 by 9:30 am"."""
+    local, today = promised.astimezone(clinic.zone), now.astimezone(clinic.zone).date()
+    clock = f"{local:%I:%M} {'am' if local.hour < 12 else 'pm'}".lstrip("0")
+    days = (local.date() - today).days
+    if days == 0:
+        return f"by {clock} today"
+    if days == 1:
+        return f"tomorrow by {clock}"
+    if days < 7:
+        return f"on {local:%A} by {clock}"
+    return f"on {local:%A, %B} {local.day} by {clock}"

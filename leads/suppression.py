@@ -1,0 +1,23 @@
+"""Mailboxes that are never written to again. Known by a keyed hash alone, so that the list itself tells nobody's address."""
+
+import hmac
+from hashlib import sha256
+
+from django.conf import settings
+
+from leads.models import Suppression
+
+
+def email_hash(email: str) -> str:
+    """64 hexadecimal digits. Keyed with SECRET_KEY: who has only the table cannot test addresses against it."""
+    return hmac.new(settings.SUPPRESSION_KEY.encode(), email.lower().encode(), sha256).hexdigest()
+
+
+def suppress(email: str, reason: str) -> None:
+    Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason})
+
+
+def suppression_of(email: str) -> str:
+    """Why this mailbox is never written to, in words; "" where it may be."""
+    row = Suppression.objects.filter(email_hash=email_hash(email)).first()
+    return row.get_reason_display() if row else ""
