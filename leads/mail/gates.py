@@ -52,7 +52,7 @@ def bulk_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     clinic = ClinicSettings.load()
     if not clinic.has_postal_address:
         yield Verdict("the clinic's postal address is empty, and the law asks for one", LOOK_AGAIN)
-    if mail.enrolment is not None and mail.enrolment.sequence.is_paused:
+    if mail.enrolment is not None and mail.enrolment.sequence.paused_at:
         yield Verdict("the sequence is paused", LOOK_AGAIN)
     if mail.step is not None:
         opening = next_opening(timezone.now(), mail.step.window_opens, mail.step.window_closes, clinic.zone)

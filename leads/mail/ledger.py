@@ -11,6 +11,7 @@ Before `handed` is committed nothing has left, so trying again is safe. After it
 gap, RFC 1047). A lease is fenced by its token: who lost it cannot move the row any more. All clocks are the database's.
 """
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -19,7 +20,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from leads.models import OutgoingMail
-from leads.models.mail import new_lease
 
 LEASE = timedelta(minutes=3)  # longer than the transport's own time-outs for one mail
 MAX_ATTEMPTS = 8
@@ -59,7 +59,7 @@ def owe(mails: Iterable[OutgoingMail]) -> None:
 def claim(limit: int) -> list[OutgoingMail]:
     """Lease up to `limit` mails that are due, oldest first; no two callers get the same one."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"token": new_lease(), "lease": LEASE, "limit": limit})
+        cursor.execute(CLAIM, {"token": uuid.uuid4(), "lease": LEASE, "limit": limit})
         ids = [row[0] for row in cursor.fetchall()]
     mails = OutgoingMail.objects.filter(pk__in=ids).select_related(
         "contact__subscription", "submission__lead", "enrolment__sequence", "step"

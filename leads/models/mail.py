@@ -1,7 +1,5 @@
-import uuid
-
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 
 
@@ -35,6 +33,12 @@ class OutgoingMail(models.Model):
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=12, choices=Kind)
+    # Others pass it in the queue: a mailing of thousands must not delay what somebody waits for.
+    can_wait = models.GeneratedField(
+        expression=Case(When(kind__in=["tip", "issue"], then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     # A notice to staff goes to the mailbox in the clinic's settings and has no contact.
     contact = models.ForeignKey("leads.Contact", null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
     submission = models.ForeignKey(
@@ -50,6 +54,7 @@ class OutgoingMail(models.Model):
     reason = models.CharField(max_length=300, blank=True)  # why it is dead, uncertain, skipped or waiting again
     due_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Of the worker that holds the row. An uncertain row keeps it: that worker may still learn that the mail was taken.
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     was_resent = models.BooleanField(default=False)  # after an uncertain outcome, once, with the same Message-ID
@@ -61,7 +66,8 @@ class OutgoingMail(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["leased", "handed"], lease_token__isnull=False, lease_until__isnull=False)
-                | ~Q(state__in=["leased", "handed"]) & Q(lease_token__isnull=True, lease_until__isnull=True),
+                | Q(state="uncertain", lease_until__isnull=True)
+                | Q(state__in=["queued", "sent", "dead", "skipped"], lease_token__isnull=True, lease_until__isnull=True),
                 name="a_lease_is_held_while_sending",
             ),
             models.CheckConstraint(
@@ -76,10 +82,11 @@ class OutgoingMail(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="queued")),  # the claim
-            models.Index(  # the sweep
-                fields=["lease_until"], name="mail_leased", condition=Q(state__in=["leased", "handed"])
-            ),
+            # the claim
+            models.Index(fields=["can_wait", "due_at", "id"], name="mail_due", condition=Q(state="queued")),
+            # the sweep
+            models.Index(fields=["lease_until"], name="mail_leased", condition=Q(state__in=["leased", "handed"])),
+            models.Index(fields=["changed_at"], name="mail_uncertain", condition=Q(state="uncertain")),
             models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
         ]
 
@@ -102,7 +109,3 @@ class Sender(models.Model):
 
     def __str__(self):
         return "stopped" if self.is_stopped else "running"
-
-
-def new_lease() -> uuid.UUID:
-    return uuid.uuid4()

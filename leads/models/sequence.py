@@ -11,7 +11,7 @@ class Sequence(models.Model):
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     version = models.PositiveIntegerField(default=1)
-    is_paused = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     def __str__(self):
         return self.name
@@ -71,6 +71,7 @@ class Enrolment(models.Model):
                 name="an_end_has_a_reason",
             ),
         ]
+        indexes = [models.Index(fields=["id"], name="enrolment_open", condition=Q(ended_at__isnull=True))]  # advancing
 
     def __str__(self):
         return f"enrolment {self.pk}"
