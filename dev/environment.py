@@ -21,7 +21,7 @@ def var_dir() -> Path:
 def load(var_dir: Path) -> dict[str, str]:
     """What the site's processes find in their environment. What is set outside goes before what the file says."""
     file = var_dir / ".env"
-    kept = read(file) if file.exists() else generated()
+    kept = generated() | (read(file) if file.exists() else {})  # an older file lacks what came since
     port = chosen_port()
     if OURS.fullmatch(kept.get("SITE_URL", "")):
         kept["SITE_URL"] = f"http://127.0.0.1:{port}"
@@ -33,6 +33,7 @@ def generated() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),  # a Fernet key
+        "SUPPRESSION_KEY": secrets.token_urlsafe(50),
         "SITE_URL": f"http://127.0.0.1:{DEFAULT_PORT}",
         "EMAIL_URL": "filemail://",
         "DEFAULT_FROM_EMAIL": "clinic@example.org",

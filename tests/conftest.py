@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "DEBUG": "",
     "SECRET_KEY": "only-for-the-tests",
     "FIELD_ENCRYPTION_KEYS": "b25seS1mb3ItdGhlLXRlc3RzLTAxMjM0NTY3ODlhYmM=",
+    "SUPPRESSION_KEY": "only-for-the-tests",
     "SITE_URL": "http://testserver",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "EMAIL_URL": "memorymail://",
