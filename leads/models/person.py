@@ -110,6 +110,10 @@ class Submission(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="submissions")
+    # The mailbox named in this very form. Who reads that mailbox may see and erase this, and no more of the lead.
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions", editable=False
+    )
     # From the form itself where its page is never cached; made by the server where the page shows everyone the same.
     key = models.UUIDField(unique=True)
     reference = models.CharField(max_length=8, unique=True, default=new_reference)
