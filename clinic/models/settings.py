@@ -1,9 +1,10 @@
+import time
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import Error, models
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -19,6 +20,9 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
 from clinic.blocks import CallToActionBlock
+
+
+CURRENT_FOR = 5  # seconds
 
 
 def lines(text: str) -> list[str]:
@@ -171,8 +175,34 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         ]
     )
 
+    _current: "tuple[float, ClinicSettings] | None" = None  # read at that moment of the monotonic clock
+
     def __str__(self):
         return self.practice_name
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        type(self).forget_current()
+
+    @classmethod
+    def current(cls) -> "ClinicSettings":
+        """The facts, hours and days closed as they were at most five seconds ago, for what must not cost a query.
+
+        While the database does not answer: as this process knew them last; empty where it never knew any.
+        """
+        if cls._current is None or time.monotonic() - cls._current[0] > CURRENT_FOR:
+            try:
+                clinic = cls.load()
+                clinic.opening_hours.get_object_list()  # read now, and kept with the row
+                clinic.holidays.get_object_list()
+            except Error:
+                return cls._current[1] if cls._current else cls()
+            cls._current = (time.monotonic(), clinic)
+        return cls._current[1]
+
+    @classmethod
+    def forget_current(cls) -> None:
+        cls._current = None
 
     @property
     def zone(self) -> ZoneInfo:
