@@ -1,9 +1,10 @@
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -19,6 +20,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
 from clinic.blocks import CallToActionBlock
+from clinic.error_page import write_error_page
 
 
 def lines(text: str) -> list[str]:
@@ -162,6 +164,10 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
 
     def __str__(self):
         return self.practice_name
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        transaction.on_commit(partial(write_error_page, self), robust=True)
 
     @property
     def zone(self) -> ZoneInfo:
