@@ -47,9 +47,12 @@ class Run:
         for line in self.process.stdout:
             lines.append(line)
             if "Ctrl-C" in line:
-                self.started = psutil.Process(self.process.pid).children(recursive=True)
+                self.started = self.children()
                 return "".join(lines)
         pytest.fail(f"It ended: {''.join(lines)}{self.process.stderr.read()}")
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
 
     def still_running(self) -> list[psutil.Process]:
         return psutil.wait_procs(self.started, timeout=20)[1]
@@ -62,6 +65,7 @@ class Run:
 
     def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """The exit code and what it said to the end."""
+        self.started = self.children()
         self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=60)
         return self.process.returncode, output + errors
@@ -92,7 +96,7 @@ def var_dir(tmp_path_factory) -> Path:
 
 def fails_with_one_line(run: Run) -> str:
     """The line."""
-    output, errors = run.process.communicate(timeout=60)
+    _, errors = run.process.communicate(timeout=60)
     assert run.process.returncode == 1
     assert errors.count("\n") == 1, errors
     return errors.rstrip()
@@ -152,9 +156,8 @@ def test_a_stop_during_the_first_start_leaves_nothing_running(run, tmp_path):
     for line in site.process.stdout:
         if line.startswith("Preparing"):
             break
-    started = psutil.Process(site.process.pid).children(recursive=True)
     assert site.end()[0] == 0
-    assert psutil.wait_procs(started, timeout=20)[1] == []
+    assert site.still_running() == []
 
 
 def test_a_process_that_ends_by_itself_is_named_and_ends_the_rest(run, var_dir):
