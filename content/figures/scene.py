@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .body import FAR, PARTS, Dot, Shape
+from .body import BODY
 from .geometry import Point, number
+from .shapes import Dot, Shape
+from .things import THINGS
+
+PARTS = BODY | THINGS
+
+# What the far arm and leg are painted with.
+FAR = {"skin": "skin-far", "trousers": "trousers-far"}
 
 # The light colours of tokens.css, for the files that no style sheet reaches. A test compares the two.
 COLOURS = {
