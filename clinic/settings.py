@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.sites",
     "wagtail.snippets",
-    "wagtail.users",
+    "clinic.apps.StaffConfig",  # wagtail.users, with our own forms for accounts
     "wagtail.admin",
     "wagtail",
     "crispy_forms",
@@ -263,5 +263,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django_tasks": {"level": "WARNING"},  # one line for each row that search reads again is too many
+        "wagtail": {"level": "WARNING"},  # it names pages; who changed what stands in the admin's own log
     },
 }

@@ -45,12 +45,12 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     subpage_types: list[str] = []
 
     content_panels = [
+        ClinicallyReviewed.review_panel,
         *StoryPage.content_panels,
         FieldPanel("listing_summary"),
         MultiFieldPanel([FieldPanel("date"), FieldPanel("topic"), FieldPanel("author")], heading="About this post"),
         FieldPanel("body"),
         InlinePanel("picks", label="Post", heading="Read next", help_text="In your order. The newest follow."),
-        ClinicallyReviewed.review_panel,
     ]
     promote_panels = [
         MultiFieldPanel([FieldPanel("listing_title"), FieldPanel("listing_image")], heading="In lists"),

@@ -85,6 +85,14 @@ class BasePage(Page):
         return super().get_context(request, *args, **kwargs) | {"canonical_url": settings.SITE_URL + (self.url or "/")}
 
     @property
+    def preview_sizes(self):
+        return [
+            {"name": "phone", "icon": "mobile-alt", "device_width": 360, "label": "Preview on a phone"},
+            {"name": "tablet", "icon": "tablet-alt", "device_width": 768, "label": "Preview on a tablet"},
+            {"name": "desktop", "icon": "desktop", "device_width": 1280, "label": "Preview on a desktop"},
+        ]
+
+    @property
     def list_title(self) -> str:
         return self.listing_title or self.title
 
