@@ -87,7 +87,7 @@ def walking() -> Drawing:
 
 
 DRAWINGS = [
-    Drawing("supine-hero", (-366, -154, 662, 200), lying()),
+    Drawing("supine-hero", (-366, -154, 662, 200), lying(), below=[floor(LYING_FLOOR, -36)]),
     Drawing("supine-side", (-366, -172, 662, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
     Drawing(
         "supine-feet",

@@ -81,11 +81,12 @@ Node = Group | Part | Still | Label | Shape | Dot
 
 @dataclass
 class Drawing:
-    """One view: the box it shows (left, top, width, height), and what is in it."""
+    """One view: the box it shows (left, top, width, height), what is in it, and what the page draws below it itself."""
 
     name: str
     box: tuple[int, int, int, int]
     children: Sequence[Node]
+    below: Sequence[Node] = ()
 
 
 def recolour(item: Shape | Dot) -> Shape | Dot:
