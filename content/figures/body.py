@@ -124,7 +124,7 @@ for bone in (*LUMBAR, *THORAX):
 FEET_APART, KNEES_APART = 34, 33
 ANKLES, HIPS, KNEES = 40, 45, 157
 FRONT_THIGH_WIDTHS = [(0, 23.5, 23.5), (30, 28, 27), (70, 36, 33), (112, 41, 36)]
-FRONT_SHIN_WIDTHS = [(0, 25.5, 25.5), (22, 24, 24), (52, 22.5, 25), (86, 19, 20.5), (116, 17.5, 18)]
+FRONT_SHIN_WIDTHS = [(0, 25, 25), (24, 24.5, 25), (54, 23, 25), (86, 20, 21.5), (116, 17.5, 18)]
 FRONT_FOOT = (
     "M-12-46C-12-34-14-28-18-18C-21-12-22-8-21.5-5C-21 0-15 1-13.5-1C-12 1-7 1-5.5-1C-4 1.5 1 1.5 2.5-1"
     "C4 1 8.5 1 9.5-1C11 1.5 21 2 22-5C22.5-11 19-17 16-24C13-31 12-36 12-46z"
@@ -137,6 +137,6 @@ BODY |= {
     ],
     "front-pelvis": [Shape("M-72 2C-82-30-66-78 0-79C66-78 82-30 72 2z", "trousers-far")],
     "front-thigh": [Shape(limb(FRONT_THIGH_WIDTHS), "trousers-far")],
-    "front-shin": [Shape(limb(FRONT_SHIN_WIDTHS, hem=True), "trousers"), line("M-13 1Q-4 10 10 3", "sleeve", 2.5)],
+    "front-shin": [Shape(limb(FRONT_SHIN_WIDTHS, hem=True), "trousers"), line("M-11 2Q0 10 11 2", "sleeve", 2.5)],
     "front-foot": [Shape(FRONT_FOOT, "skin"), line("M-13.5-1V-6M-5.5-1V-7M2.5-1V-7.5M9.5-1V-8", "skin-far", 1.6)],
 }

@@ -87,8 +87,8 @@ def walking() -> Drawing:
 
 
 DRAWINGS = [
-    Drawing("supine-hero", (-366, -154, 662, 200), lying(), below=[floor(LYING_FLOOR, -36)]),
-    Drawing("supine-side", (-366, -172, 662, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
+    Drawing("supine-hero", (-370, -154, 684, 200), lying(), below=[floor(LYING_FLOOR, -36)]),
+    Drawing("supine-side", (-370, -172, 684, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
     Drawing(
         "supine-feet",
         (-164, -242, 328, 252),
