@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
@@ -21,6 +22,7 @@ from wagtail.fields import StreamField
 
 from clinic.blocks import CallToActionBlock
 from clinic.error_page import write_error_page
+from clinic.memory import Remembered
 
 
 def lines(text: str) -> list[str]:
@@ -167,13 +169,14 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
+        current_clinic.forget()
         transaction.on_commit(partial(write_error_page, self), robust=True)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    @property
+    @cached_property
     def phone_display(self) -> str:
         return self.phone.as_national if self.phone else ""
 
@@ -209,6 +212,12 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         if not (self.rating_value and self.rating_count and self.rating_as_of):
             return False
         return timezone.localdate(timezone=self.zone) - self.rating_as_of <= timedelta(days=self.rating_max_age_days)
+
+
+@Remembered
+def current_clinic() -> ClinicSettings:
+    """The clinic's facts as of a moment ago, for what is shown; to change them, load the row."""
+    return ClinicSettings.load()
 
 
 class OpeningHours(models.Model):
