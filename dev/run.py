@@ -43,7 +43,8 @@ def main() -> int:
         say("Stopped.")
         return 0
     except Problem as problem:
-        print(problem, file=sys.stderr)
+        # A log on a full disk holds no reason.
+        print(no_room(var_dir) if room(var_dir) < 1 else problem, file=sys.stderr)
     except OSError as error:
         full = error.errno in DISK_IS_FULL
         place = error.filename or var_dir
@@ -95,8 +96,13 @@ def end_on_signals(*groups: Group) -> None:
 
 def check_room(var_dir: Path) -> None:
     needed = ROOM_FOR_MORE if (var_dir / "postgres/data").exists() else ROOM_FOR_A_NEW_SITE
-    if shutil.disk_usage(var_dir).free < needed * 1_000_000:
+    if room(var_dir) < needed:
         raise Problem(no_room(var_dir))
+
+
+def room(var_dir: Path) -> float:
+    """Megabytes."""
+    return shutil.disk_usage(next(folder for folder in (var_dir, *var_dir.parents) if folder.is_dir())).free / 1e6
 
 
 def no_room(var_dir: Path) -> str:
