@@ -7,5 +7,6 @@ app_name = "blog"
 urlpatterns = [
     path("blog/topics/<slug:slug>/", views.topic, name="topic"),
     path("blog/authors/<slug:slug>/", views.author, name="author"),
+    path("search/", views.search, name="search"),
     path("blog/<slug:slug>/", views.post, name="post"),
 ]

@@ -2,8 +2,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
+from .forms import SearchForm
 from .models import Author, BlogIndexPage, BlogPage, Topic
 from .models.index import list_context
+from .search import find_pages
 
 
 @require_safe
@@ -28,6 +30,24 @@ def author(request, slug):
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
     context = list_context(request, BlogPage.objects.published().filter(author=author))
     return render(request, "blog/author.html", {**context, "author": author, "page": index_page()})
+
+
+@require_safe
+def search(request):
+    """The search page: `query` as typed, and `error`, or `posts` (a page of `blog.search.Result`) and `suggestion`.
+
+    With a `suggestion`, the `posts` are what was found for it, because nothing has the words as they were typed.
+    """
+    typed = request.GET.get("q", request.GET.get("query", ""))
+    form = SearchForm({"q": typed})
+    if not form.is_valid():
+        context = {"query": typed, "error": form.errors["q"][0], "noindex": True}
+        return render(request, "blog/search.html", context, status=400)
+    query = form.cleaned_data["q"]
+    found = find_pages(query)
+    posts = found.get_page(request.GET.get("page"))
+    context = {"query": query, "posts": posts, "suggestion": found.suggestion, "noindex": True}
+    return render(request, "blog/search.html", context)
 
 
 def index_page():

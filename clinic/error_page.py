@@ -1,14 +1,21 @@
 """The page that a reader sees when the site has a fault: with the clinic's phone number, and with no database.
 
-It is drawn while all is well, whenever the clinic's settings are saved, and kept as a file.
+It is drawn while all is well, at each start and whenever the clinic's settings are saved, and kept as a file.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from .models import ClinicSettings
+if TYPE_CHECKING:
+    from .models import ClinicSettings
+
+# Shown only where no page was drawn yet, on a site that never had a clinic.
+BARE = "<!doctype html><title>Error</title><h1>Sorry, something went wrong</h1><p>Please try again in a few minutes."
 
 
 def error_page_path() -> Path:
@@ -27,4 +34,4 @@ def read_error_page() -> str:
     try:
         return error_page_path().read_text()
     except OSError:
-        return render_to_string("500.html")
+        return BARE

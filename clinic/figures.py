@@ -102,7 +102,7 @@ _FIGURES = (
     Figure(
         name="sitting-well",
         label="Sitting with a rolled towel behind the low back",
-        alt="A person sits tall on a chair, feet flat on the floor, a rolled towel between the low back and the backrest.",
+        alt="A person sits tall on a chair, feet flat, a rolled towel between the low back and the backrest.",
         views=(
             View(
                 "sitting-well",
@@ -125,6 +125,19 @@ _FIGURES = (
             ),
         ),
         moves=True,
+    ),
+    Figure(
+        name="lying-knees-supported",
+        label="Resting on the back, a pillow under the knees",
+        alt="A person rests on the back with a pillow under the knees and a low pillow under the head.",
+        views=(
+            View(
+                "lying-knees-supported",
+                alt="A person rests on the back, a pillow under the knees and a low one under the head.",
+                title="Knees supported",
+                text="A pillow under your knees lets your low back settle.",
+            ),
+        ),
     ),
 )
 

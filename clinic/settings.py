@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.sites",
     "wagtail.snippets",
-    "wagtail.users",
+    "clinic.apps.StaffConfig",  # wagtail.users, with our own forms for accounts
     "wagtail.admin",
     "wagtail",
     "crispy_forms",
@@ -103,6 +103,9 @@ DATABASES["default"] |= {
 # Pages are cached by the edge, and nothing that a request does may wait for Redis: the process's own memory holds
 # the few small things that Wagtail caches (the site's root path).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# The clinic's facts and the menu stand on every page. Each process reads them again after this many seconds.
+REMEMBER_SECONDS = 2.0
 
 # --- Work in the background. A task is a nudge: it carries no data, and its result is of no interest to anyone.
 
@@ -268,5 +271,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django_tasks": {"level": "WARNING"},  # one line for each row that search reads again is too many
+        "wagtail": {"level": "WARNING"},  # it names pages; who changed what stands in the admin's own log
     },
 }

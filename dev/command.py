@@ -10,6 +10,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from dev import environment
@@ -22,13 +23,14 @@ def main() -> int:
     parser.add_argument("--throwaway", action="store_true", help="use an empty database and drop it again")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="a Python program and its arguments")
     options = parser.parse_args()
-    var_dir = environment.var_dir()
     # Ctrl-C is the command's. We end when it does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with contextlib.ExitStack() as stack:
             servers = stack.enter_context(Group())
+            var_dir = environment.var_dir()
             if options.throwaway:
+                var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-")))
                 addresses = stack.enter_context(throwaway(servers))
             else:
                 addresses = of_the_running_site(var_dir) or start_beside(var_dir, servers, stack)
@@ -36,7 +38,7 @@ def main() -> int:
             return subprocess.run(
                 [sys.executable, *options.command], env=env, preexec_fn=listen, check=False
             ).returncode
-    except Problem as problem:
+    except (Problem, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
 

@@ -35,7 +35,16 @@ def install() -> int:
         if made.returncode:
             return fail("Python cannot make a virtual environment here: on Debian, apt-get install python3-venv.")
     log = VENV / "pip.log"
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+    ]
     with log.open("w") as output:
         done = subprocess.run(
             [*pip, "--requirement", LOCK], stdout=output, stderr=output, stdin=subprocess.DEVNULL, check=False

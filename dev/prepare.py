@@ -4,6 +4,7 @@ Wagtail takes a second or two to load, so one process does all of it, and a star
 last one leaves it out. Safe to run again.
 """
 
+import io
 import os
 import sys
 
@@ -19,6 +20,7 @@ def main() -> int:
     if "database" in sys.argv:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_content", verbosity=0)
+        call_command("set_up_roles", stdout=io.StringIO())
         users = get_user_model()._default_manager
         if not users.filter(username=OWNER).exists():
             users.create_superuser(OWNER, password=os.environ["OWNER_PASSWORD"])

@@ -43,7 +43,8 @@ def main() -> int:
         say("Stopped.")
         return 0
     except Problem as problem:
-        print(problem, file=sys.stderr)
+        # A log on a full disk holds no reason.
+        print(no_room(var_dir) if room(var_dir) < 1 else problem, file=sys.stderr)
     except OSError as error:
         full = error.errno in DISK_IS_FULL
         place = error.filename or var_dir
@@ -65,9 +66,10 @@ def run(var_dir: Path, servers: Group, site: Group, *, with_reload: bool) -> Non
         env |= stack.enter_context(kept(var_dir, servers))
         stack.enter_context(site)
         prepare(site, var_dir, env)
-        say("Starting the site, its worker and its clock")
-        start_site(site, var_dir / "log", env, with_reload=with_reload)
+        say("Starting the site")
+        start_web(site, var_dir / "log", env, with_reload=with_reload)
         wait_until_ready(site, env)
+        start_worker_and_beat(site, var_dir / "log", env)
         say(welcome(var_dir, env))
         while not (ended := site.first_ended() or servers.first_ended()):
             time.sleep(0.2)
@@ -94,8 +96,13 @@ def end_on_signals(*groups: Group) -> None:
 
 def check_room(var_dir: Path) -> None:
     needed = ROOM_FOR_MORE if (var_dir / "postgres/data").exists() else ROOM_FOR_A_NEW_SITE
-    if shutil.disk_usage(var_dir).free < needed * 1_000_000:
+    if room(var_dir) < needed:
         raise Problem(no_room(var_dir))
+
+
+def room(var_dir: Path) -> float:
+    """Megabytes."""
+    return shutil.disk_usage(next(folder for folder in (var_dir, *var_dir.parents) if folder.is_dir())).free / 1e6
 
 
 def no_room(var_dir: Path) -> str:
@@ -134,7 +141,7 @@ def prepare(site: Group, var_dir: Path, env: dict[str, str]) -> None:
         (var_dir / f"prepared-{part}").write_text(prepared_for(part, var_dir))
 
 
-def start_site(site: Group, logs: Path, env: dict[str, str], *, with_reload: bool) -> None:
+def start_web(site: Group, logs: Path, env: dict[str, str], *, with_reload: bool) -> None:
     address = f"127.0.0.1:{env['PORT']}"
     if with_reload:
         site.start("The site", [sys.executable, "manage.py", "runserver", address], env=env, cwd=ROOT)
@@ -143,11 +150,15 @@ def start_site(site: Group, logs: Path, env: dict[str, str], *, with_reload: boo
         web = ("--config=deploy/gunicorn.conf.py", f"--bind={address}", "--threads=4", "--no-control-socket")
         quick = ("--graceful-timeout=5", "--log-level=warning")
         site.start("The site", python("gunicorn", "clinic.wsgi", *web, *quick), log=logs / "web.log", env=env, cwd=ROOT)
+
+
+def start_worker_and_beat(site: Group, logs: Path, env: dict[str, str]) -> None:
+    """They load while someone reads the address: on two cores, the site is there a few seconds earlier."""
     celery = python("celery", "--app=clinic", "--quiet")
     worker = ("worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--loglevel=INFO")
     site.start("The worker", [*celery, *worker], log=logs / "worker.log", env=env, cwd=ROOT)
-    clock = ("beat", "--pidfile=", "--loglevel=WARNING")
-    site.start("The clock (Celery beat)", [*celery, *clock], log=logs / "beat.log", env=env, cwd=ROOT)
+    beat = ("beat", "--pidfile=", "--loglevel=WARNING")
+    site.start("Celery beat", [*celery, *beat], log=logs / "beat.log", env=env, cwd=ROOT)
 
 
 def python(module: str, *arguments: str) -> list[str]:

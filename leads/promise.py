@@ -26,8 +26,8 @@ def promised_moment(now: datetime, clinic: ClinicSettings) -> datetime | None:
 def open_stretches(now: datetime, clinic: ClinicSettings) -> Iterator[tuple[datetime, datetime]]:
     """The stretches in which the practice is open that end after `now`, in UTC, in their order."""
     zone = clinic.zone
-    hours = list(clinic.opening_hours.all())
-    holidays = {holiday.date for holiday in clinic.holidays.all()}
+    hours = clinic.hours
+    holidays = clinic.days_closed
     today: date = now.astimezone(zone).date()
     for day in (today + timedelta(days=ahead) for ahead in range(LOOK_AHEAD)):
         if day in holidays:

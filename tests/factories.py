@@ -77,6 +77,7 @@ class StandardPageFactory(PageFactory):
 
     parent = factory.SubFactory(HomePageFactory)
     title = factory.Sequence("Page {}".format)
+    slug = ""
 
 
 class TopicFactory(DjangoModelFactory):
@@ -116,6 +117,7 @@ class BlogPageFactory(PageFactory):
 
     parent = factory.SubFactory(BlogIndexPageFactory)
     title = factory.Sequence("Post {}".format)
+    slug = ""  # Wagtail makes it of the title, and another one when it is taken
     listing_summary = "What this post says."
     topic = factory.SubFactory(TopicFactory)
     author = factory.SubFactory(AuthorFactory)

@@ -77,10 +77,10 @@ def test_no_opening_hours_are_made_up():
 def test_the_article_gives_the_dose_and_the_limit_of_each_stretch():
     rotation, tilts = blocks(STRETCHES, "exercise")
     assert (rotation["number"], rotation["name"]) == (1, "Supine Caudal Rotation")
-    assert [fact["value"] for fact in rotation["dose"]][:2] == ["1 inch to each side", "Up to 3 inches"]
+    assert [fact["value"] for fact in rotation["dose"]] == ["1 inch", "Up to 3 inches", "Very slow", "None"]
     assert rotation["limit"] == "Never more than 3 inches to either side."
     assert (tilts["number"], tilts["name"]) == (2, "Seated Pelvic Tilts")
-    assert "flat" in tilts["dose"][0]["value"].lower()
+    assert tilts["dose"][0] == {"label": "Chair", "value": "Flat"}
 
 
 def test_the_article_explains_its_four_words():

@@ -1,6 +1,7 @@
 from datetime import date, time
 from io import StringIO
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -90,7 +91,7 @@ def folder(tmp_path) -> Path:
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.write_text(dedent(text))
     return tmp_path
 
 

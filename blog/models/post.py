@@ -19,11 +19,16 @@ class BlogPageQuerySet(PublishedQuerySet):
     def with_byline(self):
         return self.select_related("topic", "author__portrait", "reviewed_by", "social_image").defer("plain_text")
 
+    def newest_first(self):
+        return self.order_by("-date", "-pk")  # two posts of one day never change places
+
     def for_list(self):
-        """What a list of posts shows, in an order that cannot tie; the bodies stay where they are."""
-        return (
-            self.select_related("topic", "author", "listing_image").defer("body", "plain_text").order_by("-date", "-pk")
-        )
+        """What a list of posts shows; the bodies stay where they are."""
+        return self.newest_first().select_related("topic", "author", "listing_image").defer("body", "plain_text")
+
+    def for_links(self):
+        """What a link to a post shows: its title, its summary, its address."""
+        return self.newest_first().only("title", "url_path", "listing_title", "listing_summary", "date")
 
 
 class BlogPage(ClinicallyReviewed, StoryPage):
@@ -45,12 +50,12 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     subpage_types: list[str] = []
 
     content_panels = [
+        ClinicallyReviewed.review_panel,
         *StoryPage.content_panels,
         FieldPanel("listing_summary"),
         MultiFieldPanel([FieldPanel("date"), FieldPanel("topic"), FieldPanel("author")], heading="About this post"),
         FieldPanel("body"),
         InlinePanel("picks", label="Post", heading="Read next", help_text="In your order. The newest follow."),
-        ClinicallyReviewed.review_panel,
     ]
     promote_panels = [
         MultiFieldPanel([FieldPanel("listing_title"), FieldPanel("listing_image")], heading="In lists"),
@@ -72,7 +77,7 @@ class BlogPage(ClinicallyReviewed, StoryPage):
             BlogPage.objects.published()
             .filter(Q(pk__in=picked) | Q(topic_id=self.topic_id))
             .exclude(pk=self.pk)
-            .for_list()
+            .for_links()
         )
         return list(posts.order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(picked))])
 
@@ -80,7 +85,7 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     def author_posts(self) -> list["BlogPage"]:
         """The newest other posts of the author."""
         posts = BlogPage.objects.published().filter(author_id=self.author_id).exclude(pk=self.pk)
-        return list(posts.for_list()[:AUTHOR_POSTS])
+        return list(posts.for_links()[:AUTHOR_POSTS])
 
 
 class Pick(Orderable):

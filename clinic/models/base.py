@@ -82,7 +82,22 @@ class BasePage(Page):
     settings_panels = [PublishingPanel()]
 
     def get_context(self, request, *args, **kwargs):
-        return super().get_context(request, *args, **kwargs) | {"canonical_url": settings.SITE_URL + (self.url or "/")}
+        return super().get_context(request, *args, **kwargs) | {"canonical_url": settings.SITE_URL + self.url}
+
+    def get_url(self, request=None, current_site=None):
+        """The path of the page. There is one site and one home page: what follows it in the tree is the address."""
+        return "/" + "/".join(self.url_path.split("/")[2:])
+
+    def get_full_url(self, request=None):
+        return settings.SITE_URL + self.url
+
+    @property
+    def preview_sizes(self):
+        return [
+            {"name": "phone", "icon": "mobile-alt", "device_width": 360, "label": "Preview on a phone"},
+            {"name": "tablet", "icon": "tablet-alt", "device_width": 768, "label": "Preview on a tablet"},
+            {"name": "desktop", "icon": "desktop", "device_width": 1280, "label": "Preview on a desktop"},
+        ]
 
     @property
     def list_title(self) -> str:

@@ -1,11 +1,12 @@
-import time
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import Error, models
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
@@ -20,9 +21,8 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
 from clinic.blocks import CallToActionBlock
-
-
-CURRENT_FOR = 5  # seconds
+from clinic.error_page import write_error_page
+from clinic.memory import Remembered
 
 
 def lines(text: str) -> list[str]:
@@ -175,40 +175,30 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         ]
     )
 
-    _current: "tuple[float, ClinicSettings] | None" = None  # read at that moment of the monotonic clock
-
     def __str__(self):
         return self.practice_name
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
-        type(self).forget_current()
+        remembered_clinic.forget()
+        transaction.on_commit(partial(write_error_page, self), robust=True)
 
     @classmethod
     def current(cls) -> "ClinicSettings":
-        """The facts, hours and days closed as they were at most five seconds ago, for what must not cost a query.
+        """The facts as of a moment ago, for what is shown; to change them, load the row.
 
-        While the database does not answer: as this process knew them last; empty where it never knew any.
+        While the database does not answer: as this process knew them last, and empty where it never knew any.
         """
-        if cls._current is None or time.monotonic() - cls._current[0] > CURRENT_FOR:
-            try:
-                clinic = cls.load()
-                clinic.opening_hours.get_object_list()  # read now, and kept with the row
-                clinic.holidays.get_object_list()
-            except Error:
-                return cls._current[1] if cls._current else cls()
-            cls._current = (time.monotonic(), clinic)
-        return cls._current[1]
-
-    @classmethod
-    def forget_current(cls) -> None:
-        cls._current = None
+        try:
+            return remembered_clinic()
+        except DatabaseError:
+            return cls()
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
-    @property
+    @cached_property
     def phone_display(self) -> str:
         return self.phone.as_national if self.phone else ""
 
@@ -235,6 +225,14 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         ]
         return [(name, url) for name, url in networks if url]
 
+    @cached_property
+    def hours(self) -> list["OpeningHours"]:
+        return list(self.opening_hours.all())
+
+    @cached_property
+    def days_closed(self) -> set[date]:
+        return {holiday.date for holiday in self.holidays.all()}
+
     @property
     def has_postal_address(self) -> bool:
         return bool(self.street and self.locality and self.region and self.postal_code)
@@ -244,6 +242,11 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         if not (self.rating_value and self.rating_count and self.rating_as_of):
             return False
         return timezone.localdate(timezone=self.zone) - self.rating_as_of <= timedelta(days=self.rating_max_age_days)
+
+
+@Remembered
+def remembered_clinic() -> ClinicSettings:
+    return ClinicSettings.load()
 
 
 class OpeningHours(models.Model):

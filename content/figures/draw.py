@@ -40,9 +40,8 @@ def standalone(figure: Figure) -> str:
         x, y, width, height = drawing.box
         move = f"translate({left - x} {GAP + depth - height - y})"
         clip = f'<clipPath id="{drawing.name}"><path d="M{x} {y}h{width}v{height}h{-width}z"/></clipPath>'
-        parts.append(
-            f'{clip}<g transform="{move}"><g clip-path="url(#{drawing.name})">{expanded(drawing.children)}</g></g>'
-        )
+        inside = f'<g clip-path="url(#{drawing.name})">{expanded(drawing.children)}</g>{expanded(drawing.below)}'
+        parts.append(f'{clip}<g transform="{move}">{inside}</g>')
         left += width + GAP
     width, height = left, depth + 2 * GAP
     inside = "\n".join(parts)

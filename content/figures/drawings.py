@@ -1,10 +1,11 @@
 """The drawings: who stands on what, in which box."""
 
-from .body import SHOULDER, SHOULDER_BONE
+from .body import ANKLES, FEET_APART, HIPS, KNEES, KNEES_APART, SHOULDER, SHOULDER_BONE
 from .poses import (
     HAND_ON_THIGH,
     LYING,
     LYING_FLOOR,
+    RESTING,
     SEATED,
     SITTING,
     WALKING,
@@ -17,9 +18,6 @@ from .poses import (
 from .scene import Drawing, Group, Label, Node, Part, Still
 
 SEAT_FLOOR = 201
-FEET_APART, KNEES_APART = 34, 33
-ANKLES, HIPS, KNEES = 40, 45, 157
-"""Heights of the joints seen from the feet; the knees swing about ankles and hips."""
 
 
 def floor(at: float, left: float = 0) -> Group:
@@ -36,9 +34,9 @@ def lying() -> list[Node]:
     wrist, foreshortened = (-50, -43), (0.7, 0.88)
     trunk = LYING.trunk(LYING.arm_to(wrist, -84, foreshortened), dot=False)
     return [
-        knees("far", (212, 18), far=True),
+        knees("far", (224, 18), far=True),
         Still("lying-pelvis", [LYING.pelvis()]),
-        knees("near", (198, 18)),
+        knees("near", (213, 18)),
         Still("lying-trunk", [trunk]),
         Group([Part("dot")], LYING.dot(), joint="dot"),
     ]
@@ -61,7 +59,7 @@ def seated(name: str) -> Drawing:
         f"seated-{name}",
         (-92, -376, 352, 586),
         [
-            Still("chair-behind", [floor(SEAT_FLOOR), Part("chair"), leg_to((150, 172), far=True, at=(-6, 2))]),
+            Still("chair-behind", [floor(SEAT_FLOOR), Part("chair"), leg_to((150, 172), far=True, at=(-3, 1))]),
             spine.pelvis(),
             Still("chair-before", [leg_to((174, 174)), Part("seat")]),
             spine.trunk(spine.arm_to(wrist, HAND_ON_THIGH)),
@@ -85,17 +83,17 @@ def walking() -> Drawing:
         Group([near_side], joint="near"),
     ]
     height = hip_height(0)
-    return Drawing("walking", (-190, -706, 400, 716), [floor(0), Group([Group(body, joint="bob")], (0, -height))])
+    return Drawing("walking", (-210, -706, 420, 716), [floor(0), Group([Group(body, joint="bob")], (0, -height))])
 
 
 DRAWINGS = [
-    Drawing("supine-hero", (-366, -154, 662, 200), lying()),
-    Drawing("supine-side", (-366, -172, 662, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
+    Drawing("supine-hero", (-370, -154, 684, 200), lying(), below=[floor(LYING_FLOOR, -36)]),
+    Drawing("supine-side", (-370, -172, 684, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
     Drawing(
         "supine-feet",
         (-164, -242, 328, 252),
         [
-            Part("front-body"),
+            Still("front-body", [*both("front-sleeve", 0), *both("front-arm", 0), Part("front-chest")]),
             Group([Part("front-pelvis")], joint="front-pelvis"),
             swinging("front-thigh", FEET_APART, HIPS),
             Still("front-feet", both("front-foot", FEET_APART)),
@@ -115,7 +113,7 @@ DRAWINGS = [
         [
             Still(
                 "sitting-behind",
-                [floor(SEAT_FLOOR), Part("backrest"), leg_to((150, 172), far=True, at=(-6, 2)), Part("towel")],
+                [floor(SEAT_FLOOR), Part("backrest"), leg_to((150, 172), far=True, at=(-3, 1)), Part("towel")],
             ),
             Still("sitting-pelvis", [SITTING.pelvis()]),
             Still("chair-before", [leg_to((174, 174)), Part("seat")]),
@@ -123,4 +121,14 @@ DRAWINGS = [
         ],
     ),
     walking(),
+    Drawing(
+        "lying-knees-supported",
+        (-386, -130, 756, 186),
+        [
+            Still("resting-behind", [leg_to((306, 24), far=True, foot=-62), Part("head-pillow"), RESTING.pelvis()]),
+            Still("resting-leg", [leg_to((300, 24), foot=-66), Part("knee-pillow")]),
+            Still("resting-trunk", [RESTING.trunk(RESTING.arm_to((-50, -43), -84, (0.7, 0.88)))]),
+            floor(LYING_FLOOR - 1, -6),
+        ],
+    ),
 ]

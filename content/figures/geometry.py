@@ -91,10 +91,10 @@ def cap(station: tuple[float, float, float], direction: int) -> list[Point]:
     return [(middle + radius * cos(angle), y + direction * radius * sin(angle)) for angle in angles]
 
 
-def segment(low: float, tip: Point, high: float) -> str:
+def segment(low: float, tip: Point, high: float, *, hem: bool = False) -> str:
     """Outline one piece of trunk: from its own joint, half as deep as `low`, to a round end at the joint above. That
     round end is where the next piece turns, so the outline stays smooth at every bend. The notch below leaves the spine
-    of the piece underneath in sight."""
+    of the piece underneath in sight; a hem hangs below the joint instead."""
     dx, dy = tip
     way = degrees(atan2(dy, dx))
     lean = degrees(atan2(low - high, sqrt(dx * dx + dy * dy - (low - high) ** 2)))
@@ -103,7 +103,8 @@ def segment(low: float, tip: Point, high: float) -> str:
         angle = radians(way + side * (90 - lean))
         points.append((centre[0] + radius * cos(angle), centre[1] + radius * sin(angle)))
     p, q, r, s = (numbers(point, exact=True) for point in points)
-    return f"M{p}L{q}A{number(high)} {number(high)} 0 {int(lean < 0)} 0 {r}L{s}L-15-1z"
+    side = f"L{q}A{number(high)} {number(high)} 0 {int(lean < 0)} 0 {r}L{s}"
+    return f"M48 14L{p}{side}L-48 14Q0 20 48 14z" if hem else f"M{p}{side}L-15-1z"
 
 
 def reach(start: Point, target: Point, upper: float, lower: float, bend: int) -> tuple[float, float]:

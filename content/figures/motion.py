@@ -2,7 +2,7 @@
 
 from math import atan, degrees
 
-from .drawings import ANKLES, HIPS, KNEES
+from .body import ANKLES, HIPS, KNEES
 from .geometry import number
 from .poses import BEFORE, SEATED, hip_height, limbs
 
@@ -19,14 +19,11 @@ def bends(name: str) -> dict[str, float]:
 
 def seated() -> list[str]:
     """What turns each pose back into the one before it."""
-    rules = []
-    for name, before in BEFORE.items():
-        now, then = bends(name), bends(before)
-        for joint in now:
-            rules.append(
-                f".figure__drawing--seated-{name} .figure__{joint} {{ --bend: {number(then[joint] - now[joint])}deg; }}"
-            )
-    return rules
+    return [
+        f".figure__drawing--seated-{name} .figure__{joint} {{ --bend: {number(bends(before)[joint] - angle)}deg; }}"
+        for name, before in BEFORE.items()
+        for joint, angle in bends(name).items()
+    ]
 
 
 def sway() -> list[str]:

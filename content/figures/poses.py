@@ -101,7 +101,7 @@ def leg_to(ankle: Point, *, far: bool = False, foot: float = 0, at: Point = (0, 
     return leg(thigh, shin - thigh, foot - shin, far=far, at=at)
 
 
-# Exercise 2: the spine and where the wrist rests. Each pose is reached from the one before; the first from sitting tall.
+# The spine, and where the wrist rests. Each pose is reached from another.
 SEATED = {
     "round": (Spine(-22, 38, 46, 22, 10), (120, -26)),
     "tall": (Spine(7, -14, 18, 8, -17), (106, -33)),
@@ -110,6 +110,7 @@ SEATED = {
 BEFORE = {"round": "tall", "tall": "round", "lift": "tall"}
 HAND_ON_THIGH = -82
 LYING = Spine(-92, -1, 4, -3, 1)
+RESTING = Spine(-92, -1, 8, 8, 2)
 LYING_FLOOR = 46
 SITTING = Spine(4, -12, 12, 12, -15)
 WALKING = Spine(4, -9, 12, 8, -14)
@@ -117,12 +118,12 @@ WALKING = Spine(4, -9, 12, 8, -14)
 # One stride in eight even steps from heel strike to heel strike: hip forward, knee bent, toes up (degrees, rounded from
 # published gait curves for comfortable speed), then how far upper arm and forearm of that side swing forward.
 STRIDE = (
-    (22, 4, 0, -24, 8),
+    (20, 3, 4, -24, 8),
     (18, 14, -4, -18, 8),
     (7, 8, 5, -4, 10),
     (-4, 6, 9, 12, 16),
-    (-12, 22, 4, 22, 22),
-    (-2, 44, -14, 18, 20),
+    (-15, 32, -4, 22, 22),
+    (-4, 50, -14, 18, 20),
     (17, 58, -2, 4, 14),
     (27, 26, 1, -14, 10),
 )
@@ -137,9 +138,8 @@ def limbs(step: int) -> dict[str, float]:
 def sole(step: int) -> float:
     """How far below the hip that side's foot reaches at a step: the lower of heel and toes."""
     turns = limbs(step)
-    x, y = turn((0, THIGH), turns["hip"])
     shin = turns["hip"] + turns["knee"]
-    ankle = y + turn((0, SHIN), shin)[1]
+    ankle = turn((0, THIGH), turns["hip"])[1] + turn((0, SHIN), shin)[1]
     return max(ankle + turn(point, shin + turns["ankle"])[1] for point in ((-18, 26), (0, 28), (50, 28), (72, 25)))
 
 

@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .body import FAR, PARTS, Dot, Shape
+from .body import BODY
 from .geometry import Point, number
+from .shapes import Dot, Shape
+from .things import THINGS
+
+PARTS = BODY | THINGS
+
+# What the far arm and leg are painted with.
+FAR = {"skin": "skin-far", "trousers": "trousers-far"}
 
 # The light colours of tokens.css, for the files that no style sheet reaches. A test compares the two.
 COLOURS = {
@@ -74,11 +81,12 @@ Node = Group | Part | Still | Label | Shape | Dot
 
 @dataclass
 class Drawing:
-    """One view: the box it shows (left, top, width, height), and what is in it."""
+    """One view: the box it shows (left, top, width, height), what is in it, and what the page draws below it itself."""
 
     name: str
     box: tuple[int, int, int, int]
     children: Sequence[Node]
+    below: Sequence[Node] = ()
 
 
 def recolour(item: Shape | Dot) -> Shape | Dot:

@@ -1,0 +1,62 @@
+"""The picture that goes with a link when a page is shared: drawn with its title, once, and kept in the storage."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import typst
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+TEMPLATE = settings.BASE_DIR / "templates" / "clinic" / "share_picture.typ"
+FONTS = Path(__file__).parent / "fonts"
+DRAWING = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()  # another way of drawing makes another picture
+YEAR = 365 * 24 * 3600  # seconds
+LONG_WORD = re.compile(r"(\w{18})(?=\w)")
+SOFT_HYPHEN = "\u00ad"
+
+
+@dataclass(frozen=True)
+class SharePicture:
+    """1200 × 630 pixels with a title, above it what it is about, below it whose it is."""
+
+    title: str
+    kicker: str = ""
+    name: str = ""
+    line: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells this picture from any other, and from the same one drawn another way."""
+        shown = json.dumps([DRAWING, asdict(self)])
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+    def draw(self) -> bytes:
+        """The picture as PNG. Takes some tenths of a second."""
+        words = asdict(self) | {"title": LONG_WORD.sub(rf"\1{SOFT_HYPHEN}", self.title)}
+        return typst.compile(
+            TEMPLATE, format="png", ppi=72, font_paths=[FONTS], ignore_system_fonts=True, sys_inputs=words
+        )
+
+    def read(self) -> bytes:
+        """The picture from the storage, drawn now when nobody asked for it before."""
+        name = f"share/{self.digest}.png"
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(self.draw()))
+        with default_storage.open(name) as file:
+            return file.read()
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """An answer that may be kept for good where its address names this very picture."""
+        response = HttpResponse(self.read(), content_type="image/png")
+        response["ETag"] = f'"{self.digest}"'
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"  # other sites show it beside the link
+        if request.GET.get("v") == self.digest:
+            patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+        return response

@@ -1,0 +1,91 @@
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import path, reverse
+from django.utils.html import format_html
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.admin.auth import user_has_any_page_permission
+from wagtail.admin.menu import MenuItem
+
+from .dashboard import ToDoPanel
+from .models import ClinicallyReviewed, User, reviewed_page_models
+from .reports import ReviewReportView
+from .roles import attach_review
+from .staff import SIGNED, has_signed
+
+
+@hooks.register("insert_global_admin_css")
+def admin_css():
+    return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
+
+
+# --- Start page and reports
+
+
+@hooks.register("construct_homepage_panels")
+def add_to_do_panel(request, panels):
+    panels.append(ToDoPanel(request))
+
+
+@hooks.register("register_admin_urls")
+def report_urls():
+    return [
+        path("reports/clinical-review/", ReviewReportView.as_view(), name="clinical_review_report"),
+        path(
+            "reports/clinical-review/results/",
+            ReviewReportView.as_view(results_only=True),
+            name="clinical_review_report_results",
+        ),
+    ]
+
+
+class PageReportMenuItem(MenuItem):
+    def is_shown(self, request):
+        return user_has_any_page_permission(request.user)
+
+
+@hooks.register("register_reports_menu_item")
+def review_report_menu_item():
+    return PageReportMenuItem(
+        "Clinical review", reverse("clinical_review_report"), icon_name="clipboard-list", order=100
+    )
+
+
+# --- Clinical review
+
+
+@hooks.register("after_create_page")
+def review_what_is_below(request, page):
+    if any(isinstance(page, tuple(model.allowed_parent_page_models())) for model in reviewed_page_models()):
+        attach_review(page)
+
+
+@hooks.register("before_publish_page")
+def remember_review(request, page):
+    """Told apart after publishing: `published_page` sees a page whose stamp is gone already."""
+    request.review_before_publishing = isinstance(page, ClinicallyReviewed) and page.review_state
+
+
+@hooks.register("after_publish_page")
+def say_that_the_review_is_gone(request, page):
+    before = getattr(request, "review_before_publishing", "none")
+    if before and before != "none" and page.review_state == "none":
+        messages.warning(
+            request,
+            "The words of this page changed, so its clinical review no longer stands: "
+            "readers see “none yet”. Submit the page to Clinical review to have it reviewed again.",
+        )
+
+
+# --- Accounts of staff
+
+
+@hooks.register("before_bulk_action")
+def keep_those_who_signed(request, action_type, objects, action_class):
+    if action_type != "delete":
+        return None
+    for account in objects:
+        if isinstance(account, User) and has_signed(account):
+            messages.error(request, SIGNED % account)
+            return redirect("wagtailusers_users:index")
+    return None
