@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
@@ -169,8 +169,19 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
-        current_clinic.forget()
+        remembered_clinic.forget()
         transaction.on_commit(partial(write_error_page, self), robust=True)
+
+    @classmethod
+    def current(cls) -> "ClinicSettings":
+        """The facts as of a moment ago, for what is shown; to change them, load the row.
+
+        While the database does not answer: as this process knew them last, and empty where it never knew any.
+        """
+        try:
+            return remembered_clinic()
+        except DatabaseError:
+            return cls()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -203,6 +214,14 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         ]
         return [(name, url) for name, url in networks if url]
 
+    @cached_property
+    def hours(self) -> list["OpeningHours"]:
+        return list(self.opening_hours.all())
+
+    @cached_property
+    def days_closed(self) -> set[date]:
+        return {holiday.date for holiday in self.holidays.all()}
+
     @property
     def has_postal_address(self) -> bool:
         return bool(self.street and self.locality and self.region and self.postal_code)
@@ -215,8 +234,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
 
 
 @Remembered
-def current_clinic() -> ClinicSettings:
-    """The clinic's facts as of a moment ago, for what is shown; to change them, load the row."""
+def remembered_clinic() -> ClinicSettings:
     return ClinicSettings.load()
 
 
