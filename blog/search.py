@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.core.paginator import Paginator
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Left
 from django.utils.html import escape
@@ -68,7 +68,7 @@ class Found:
 def find_pages(text: str) -> Found:
     """The pages with all the words; else with the words that were likely meant; else with any of these.
 
-    Takes one query when there is something to find, and four at most.
+    It looks once where the words are found as they were typed, and three times at most.
     """
     if ids := matching_ids(text):
         return Found(ids, text)
@@ -94,7 +94,11 @@ def matching_ids(text: str) -> list[int]:
     ranked = SearchEntry.objects.filter(pk__in=best.values("pk")).order_by(
         SearchRank(F("whole"), query).desc(), "-page_id"
     )
-    return list(ranked.values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner thinks that unpacking a page's words costs nothing, and would do it for each of them rather than
+        # use the index: 40 ms instead of 3 where ten thousand pages have the word.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        return list(ranked.values_list("pk", flat=True))
 
 
 def words_of(text: str) -> list[str]:

@@ -3,7 +3,7 @@ from .content import LoadedContent
 from .pages import HomePage, StandardPage
 from .review import ClinicallyReviewed, ClinicalReviewTask, reviewed_page_models
 from .role import Role
-from .settings import ClinicSettings, Holiday, OpeningHours, current_clinic
+from .settings import ClinicSettings, Holiday, OpeningHours
 from .user import User
 
 __all__ = [
@@ -21,6 +21,5 @@ __all__ = [
     "StoryPage",
     "User",
     "reviewed_page_models",
-    "current_clinic",
     "tabs",
 ]

@@ -1,0 +1,42 @@
+from wagtail import hooks
+from wagtail.admin.ui.tables import BaseColumn
+from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
+from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
+
+from .models import BlogPage
+
+
+class ReviewColumn(BaseColumn):
+    cell_template_name = "clinic/admin/review_cell.html"
+
+
+def with_review(columns: list) -> list:
+    """The review in the place of the type, which is the same for every post."""
+    review = ReviewColumn("review", label="Clinical review", sort_key="next_review_on", width="14%")
+    shown = [column for column in columns if column.name not in ("type", "parent")]
+    return [*shown[:-1], review, shown[-1]]
+
+
+class PostViewSet(PageViewSet):
+    """What the explorer shows below the list of posts."""
+
+    model = BlogPage
+    columns = with_review(ExplorableIndexView.base_columns)
+    list_filter = ["topic", "author"]
+
+
+class PostListingViewSet(PageListingViewSet):
+    """All posts, one click away in the menu."""
+
+    model = BlogPage
+    icon = "doc-full"
+    menu_label = "Posts"
+    menu_order = 110
+    add_to_admin_menu = True
+    columns = with_review(IndexView.base_columns)
+    list_filter = ["topic", "author"]
+
+
+@hooks.register("register_admin_viewset")
+def post_listings():
+    return [PostViewSet(), PostListingViewSet("posts")]
