@@ -114,6 +114,8 @@ class Submission(models.Model):
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions", editable=False
     )
+    name = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)  # E.164 where it can be called, else as it was typed
     # From the form itself where its page is never cached; made by the server where the page shows everyone the same.
     key = models.UUIDField(unique=True)
     reference = models.CharField(max_length=8, unique=True, default=new_reference)

@@ -5,7 +5,7 @@ Eight statements and one commit, whatever is sent. No mail server and no broker 
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -13,12 +13,15 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
 
 SAME_REQUEST = timedelta(minutes=10)
-CLIENT_LIMIT = 10  # submissions of one client in ten minutes; a household or an office stays far below
-ADDRESS_LIMIT = 5  # submissions for one mailbox or number in ten minutes
+# Submissions within ten minutes. A household, a waiting room or an office stays far below.
+CLIENT_LIMIT = 10
+CLIENT_FLOOD = 100
+PERSON_LIMIT = 5
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Person:
-    """Who sent a form, with an e-mail in its canonical form and a phone number in E.164; one of the two is enough."""
+    """Who sent a form, as `leads.fields` cleans it; an e-mail or a phone number is enough."""
 
     name: str = ""
     email: str = ""
@@ -61,42 +64,61 @@ class Request:
 class AlreadySent(Exception):
     """This request is stored already."""
 
-    def __init__(self, submission_id: int | None = None):
+    def __init__(self, submission_id: int):
         super().__init__()
         self.submission_id = submission_id
 
 
-Debts = Callable[[Submission, Contact | None], list[OutgoingMail]]
+class Flood(Exception):
+    """So much came from this client within minutes that nothing more of it is stored for now."""
+
+
+Debts = Callable[[Submission], list[OutgoingMail]]
+FindContact = Callable[[str], Contact]
+
+
+def get_contact(email: str) -> Contact:
+    """The mailbox's row, made when there is none; in one statement."""
+    return Contact.objects.bulk_create(
+        [Contact(email=email)], update_conflicts=True, unique_fields=["email"], update_fields=["email"]
+    )[0]
 
 
 def receive(
-    request: Request, person: Person, source: Source, *, debts: Debts, contact: Callable[[str], Contact] | None = None
+    request: Request, person: Person, source: Source, *, debts: Debts, find_contact: FindContact = get_contact
 ) -> Submission:
     """Store a request once and answer with its submission, the first time and every other time.
 
-    `debts` names the mails that a new submission sets off; spam sets off none. `contact` finds or makes the mailbox's
-    row in one statement, where a form has more to write there than the address.
+    `debts` names the mails that a new submission sets off; spam sets off none. `find_contact` finds or makes the
+    mailbox's row in one statement, where a form has more to write there than the address. Errors: `Flood`.
     """
     try:
-        with transaction.atomic():
-            return store(request, person, source, debts, contact or get_contact)
+        return store(request, person, source, debts, find_contact)
     except AlreadySent as sent:
-        return Submission.objects.get(pk=sent.submission_id)
+        first = Submission.objects.select_related("contact").get(pk=sent.submission_id)
     except IntegrityError:
-        # two clicks at once: the other one was first, and everything of this one is undone
-        return Submission.objects.get(key=request.key)
+        # two clicks at once, or an old form with another person in it: everything of this one is undone
+        first = Submission.objects.select_related("contact").get(key=request.key)
+    if request.key != first.key or says_the_same(first, request, person):
+        return first
+    return receive(
+        replace(request, key=corrected_key(request, person)), person, source, debts=debts, find_contact=find_contact
+    )
 
 
+@transaction.atomic
 def store(
-    request: Request, person: Person, source: Source, debts: Debts, contact_for: Callable[[str], Contact]
+    request: Request, person: Person, source: Source, debts: Debts, find_contact: FindContact
 ) -> Submission:
     signs = [*request.spam_signs, *lock_and_count(person, source)]
-    contact = contact_for(person.email) if person.email else None
-    lead = lead_of(person, contact, request)
-    lead = remember(lead, person, contact, request, is_spam=bool(signs))
+    contact = (get_contact if signs else find_contact)(person.email) if person.email else None
+    lead = remember(lead_of(person, contact, request), person, contact, request, is_spam=bool(signs))
     submission = Submission.objects.create(
         kind=request.kind,
         lead=lead,
+        contact=contact,
+        name=person.name,
+        phone=person.phone,
         key=request.key or uuid.uuid4(),
         subject_id=request.subject_id,
         health_answers=request.health_answers,
@@ -120,29 +142,54 @@ def store(
     )
     TimelineEntry.objects.create(lead=lead, event=f"asked_{request.kind}", details={"submission": submission.pk})
     if not signs:
-        ledger.owe(debts(submission, contact))
+        ledger.owe(debts(submission))
     return submission
+
+
+def says_the_same(first: Submission, request: Request, person: Person) -> bool:
+    email = first.contact.email if first.contact else ""
+    before = (first.name, email, first.phone, first.health_answers)
+    return before == (person.name, person.email, person.phone, request.health_answers)
+
+
+def corrected_key(request: Request, person: Person) -> uuid.UUID:
+    """The key of a form that somebody went back to, changed and sent again; the same for the same change."""
+    return uuid.uuid5(request.key or uuid.uuid4(), "\n".join([*vars(person).values(), request.health_answers]))
 
 
 LOCK_AND_COUNT = """
     WITH locks AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(key) FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
     )
-    SELECT count(*)
-      FROM leads_submission
-     WHERE (SELECT count(*) FROM locks) > 0
-       AND client_hash = %(client)s
-       AND created_at > now() - %(span)s
+    SELECT (SELECT count(*) FROM locks),
+           (SELECT count(*) FROM leads_submission
+             WHERE client_hash = %(client)s AND client_hash <> '' AND created_at > now() - %(span)s),
+           (SELECT count(*) FROM leads_submission AS submission JOIN leads_contact AS contact ON contact.id = contact_id
+             WHERE contact.email = %(email)s AND submission.created_at > now() - %(span)s),
+           (SELECT count(*) FROM leads_submission AS submission JOIN leads_lead AS lead ON lead.id = lead_id
+             WHERE lead.phone = %(phone)s AND lead.phone <> '' AND submission.created_at > now() - %(span)s)
 """
 
 
 def lock_and_count(person: Person, source: Source) -> list[str]:
-    """Let nobody else change this person's card until the commit; the signs of a flood from this client."""
-    keys = [lock_key(value) for value in (person.email, person.phone) if value]
+    """Let nobody else change this person's card until the commit, and tell the signs of a flood.
+
+    Errors: `Flood` where one client sent so much that it is refused.
+    """
+    values = {
+        "keys": [lock_key(value) for value in (person.email, person.phone) if value],
+        "client": source.client_hash,
+        "email": person.email,
+        "phone": person.phone,
+        "span": SAME_REQUEST,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_AND_COUNT, {"keys": keys, "client": source.client_hash, "span": SAME_REQUEST})
-        count = cursor.fetchone()[0]
-    return ["too many from one client"] if source.client_hash and count >= CLIENT_LIMIT else []
+        cursor.execute(LOCK_AND_COUNT, values)
+        _, of_client, of_mailbox, of_phone = cursor.fetchone()
+    if of_client >= CLIENT_FLOOD:
+        raise Flood
+    signs = ["much from one client"] if of_client >= CLIENT_LIMIT else []
+    return [*signs, "much for one person"] if max(of_mailbox, of_phone) >= PERSON_LIMIT else signs
 
 
 def lock_key(value: str) -> int:
@@ -150,43 +197,41 @@ def lock_key(value: str) -> int:
     return int.from_bytes(sha256(value.encode()).digest()[:8], "big", signed=True)
 
 
-def get_contact(email: str) -> Contact:
-    """The mailbox's row, made when there is none; in one statement."""
-    return Contact.objects.bulk_create(
-        [Contact(email=email)], update_conflicts=True, unique_fields=["email"], update_fields=["email"]
-    )[0]
-
-
 def cards_of(person: Person, contact: Contact | None, request: Request) -> QuerySet[Lead]:
-    """The cards with this mailbox or number, each with the same request of the last ten minutes if there is one."""
+    """The cards with this mailbox or number, each with this very request in `again` if it is stored already."""
     known = Q()
     if contact is not None:
         known |= Q(contact=contact)
-    if person.phone:
+    if is_callable(person.phone):
         known |= Q(phone=person.phone)
-    again = Submission.objects.filter(
-        lead=OuterRef("pk"), kind=request.kind, subject_id=request.subject_id, created_at__gt=Now() - SAME_REQUEST
-    ).order_by("-created_at")
-    cards = Lead.objects.filter(known).select_for_update(of=("self",)).order_by("pk")
-    return cards.annotate(again=Subquery(again.values("pk")[:1]))
+    again = Submission.objects.filter(lead=OuterRef("pk"), kind=request.kind)
+    if request.key is not None:
+        again = again.filter(key=request.key)
+    else:
+        again = again.filter(subject_id=request.subject_id, created_at__gt=Now() - SAME_REQUEST)
+    cards = Lead.objects.filter(known) if known else Lead.objects.none()
+    latest = again.order_by("-created_at").values("pk")[:1]
+    return cards.select_for_update(of=("self",)).order_by("pk").annotate(again=Subquery(latest))
 
 
 def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
     """The card of this person, or a new one that is not saved yet.
 
-    Errors: `AlreadySent` where a request without a key is the one of a moment ago.
+    Found again by mailbox or number. Where the name on that card is another, the person gets a card of their own that
+    points to it. Errors: `AlreadySent`.
     """
     cards = list(cards_of(person, contact, request))
-    own = next((card for card in cards if names_agree(card.name, person.name)), None)
+    own = next((card for card in cards if same_name(card.name, person.name)), None)
+    own = own or next((card for card in cards if not card.name or not person.name), None)
     if own is None:
         return Lead(may_be_same_as=cards[0] if cards else None)
-    if request.key is None and own.again:
+    if own.again:
         raise AlreadySent(own.again)
     return own
 
 
-def names_agree(one: str, other: str) -> bool:
-    return not one or not other or one.casefold() == other.casefold()
+def same_name(one: str, other: str) -> bool:
+    return one.casefold().split() == other.casefold().split()
 
 
 def remember(lead: Lead, person: Person, contact: Contact | None, request: Request, *, is_spam: bool) -> Lead:
@@ -195,12 +240,12 @@ def remember(lead: Lead, person: Person, contact: Contact | None, request: Reque
         return lead
     lead.name = lead.name or person.name
     lead.contact = lead.contact or contact
-    lead.phone = lead.phone or person.phone
+    if person.phone and (is_callable(person.phone) or not lead.phone):
+        lead.phone = person.phone  # the number that a person gives now is the one to call
     lead.channel = request.channel or lead.channel
     lead.call_times = request.call_times or lead.call_times
     lead.promised_at = request.promised_at or lead.promised_at
-    if not lead.pk:
-        lead.is_spam = is_spam
+    lead.is_spam = is_spam
     if lead.state == Lead.State.CLOSED:
         lead.state, lead.closed_because = Lead.State.NEW, ""
     lead.changed_at = Now()
