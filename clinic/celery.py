@@ -1,11 +1,27 @@
 """The Celery application, for the worker and the one beat. The web processes never publish a task."""
 
 import os
+from typing import Any
 
+import kombu
 from celery import Celery
+from celery.app.amqp import AMQP
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-app = Celery("clinic")
+
+class SteadyConnection(kombu.Connection):
+    """Tries again every second. Kombu waits longer each time, up to 30 s, and the mail would wait with it."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> "SteadyConnection":
+        steady = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
+        return super().ensure_connection(*args, **steady | options)
+
+
+class SteadyAMQP(AMQP):
+    Connection = SteadyConnection
+
+
+app = Celery("clinic", amqp=SteadyAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

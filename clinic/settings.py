@@ -111,6 +111,8 @@ REMEMBER_SECONDS = 2.0
 
 CELERY_BROKER_URL = env("REDIS_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes
+CELERY_TASK_PUBLISH_RETRY = False  # the next tick of beat is the retry
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 2,
@@ -121,12 +123,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a mail at hand is brought to its end
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
-    "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 2.0}},
+    "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
 }
@@ -135,7 +138,8 @@ CELERY_BEAT_SCHEDULE = {
 
 vars().update(env.email_url("EMAIL_URL"))
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server
+MAIL_LEASE_SECONDS = 180  # longer than all of those answers together, for one mail
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

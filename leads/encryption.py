@@ -6,6 +6,7 @@ with the id of its key, so that `manage.py rotate_keys` finds what an old key st
 
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -47,14 +48,14 @@ def decrypt(value: str) -> str:
 class EncryptedTextField(models.TextField):
     """Text that is encrypted on its way into the database. Empty text stays empty. Cannot be searched or ordered by."""
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         return decrypt(value) if value else value
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return encrypt(value) if value else value
 
-    def get_lookup(self, lookup_name):
+    def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name not in ("isnull", "exact"):
             raise TypeError("an encrypted field cannot be searched")
         return super().get_lookup(lookup_name)

@@ -1,4 +1,4 @@
-"""Mailboxes that are never written to again. Known by a keyed hash alone, so that the list itself tells nobody's address."""
+"""Mailboxes that are never written to again, known by a keyed hash alone: the list tells nobody's address."""
 
 import hmac
 from hashlib import sha256
@@ -9,7 +9,7 @@ from leads.models import Suppression
 
 
 def email_hash(email: str) -> str:
-    """64 hexadecimal digits. Keyed with SECRET_KEY: who has only the table cannot test addresses against it."""
+    """64 hexadecimal digits. Keyed with SUPPRESSION_KEY: who has only the table cannot test addresses against it."""
     return hmac.new(settings.SUPPRESSION_KEY.encode(), email.lower().encode(), sha256).hexdigest()
 
 

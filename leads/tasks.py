@@ -1,11 +1,30 @@
 """Nudges. A task carries no data: what is due stands in the database, and losing every task loses nothing."""
 
-from celery import shared_task
+from multiprocessing.sharedctypes import RawValue
 
-from leads.mail import sender
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from leads.mail import sender, sequences
+
+# Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
+# child held would hold up all others.
+is_stopping = RawValue("b", 0)
+
+
+@worker_shutting_down.connect
+def stop_soon(**_: object) -> None:
+    """A worker that is asked to stop ends with the mail at hand."""
+    is_stopping.value = 1
 
 
 @shared_task
 def drain_outbox() -> None:
     """Send the mail that is due. Beat nudges every two seconds; several at once share the work."""
-    sender.drain()
+    sender.drain(is_stopping=lambda: bool(is_stopping.value))
+
+
+@shared_task
+def advance_sequences() -> None:
+    """Owe the next mail of each sequence that somebody is on. Beat nudges every minute."""
+    sequences.advance()

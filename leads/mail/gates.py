@@ -4,22 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models.functions import Now
-from django.utils import timezone
-
 from clinic.models import ClinicSettings
-from leads.models import OutgoingMail, Subscription
+from leads.models import OutgoingMail, Step, Subscription
 from leads.suppression import suppression_of
 
+from . import ledger
 from .window import next_opening
 
 Kind = OutgoingMail.Kind
-State = OutgoingMail.State
 
 BULK = [Kind.WELCOME, Kind.TIP, Kind.ISSUE]  # they need a postal address and a way to unsubscribe
-SPACED = [Kind.TIP, Kind.ISSUE]  # one of these a mailbox in
-SPACING = timedelta(hours=20)
 LOOK_AGAIN = timedelta(hours=1)
+LATE = timedelta(days=7)
+CATCH_UP_HOURS = 72  # what is late leaves over this time, and not at once
 
 
 @dataclass(frozen=True)
@@ -45,29 +42,28 @@ def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     if mail.kind in (Kind.WELCOME, Kind.ISSUE) and not is_confirmed(mail):
         yield Verdict("the mailbox is not subscribed")
     if mail.kind in BULK:
-        yield from bulk_gates(mail)
+        yield from bulk_gates(mail, ClinicSettings.load())
 
 
-def bulk_gates(mail: OutgoingMail) -> Iterator[Verdict]:
-    clinic = ClinicSettings.load()
+def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:
     if not clinic.has_postal_address:
         yield Verdict("the clinic's postal address is empty, and the law asks for one", LOOK_AGAIN)
-    if mail.enrolment is not None and mail.enrolment.sequence.paused_at:
-        yield Verdict("the sequence is paused", LOOK_AGAIN)
     if mail.step is not None:
-        opening = next_opening(timezone.now(), mail.step.window_opens, mail.step.window_closes, clinic.zone)
-        if opening is not None:
-            yield Verdict("outside its hours", opening)
-    if mail.kind in SPACED and (last := last_bulk_mail(mail)):
-        yield Verdict("another mail went to this mailbox within 20 hours", last + SPACING)
+        yield from step_gates(mail, mail.step, clinic)
+    if mail.can_wait and (last := ledger.last_spaced(mail)):
+        yield Verdict("another mail went to this mailbox within 20 hours", last + ledger.SPACING)
+
+
+def step_gates(mail: OutgoingMail, step: Step, clinic: ClinicSettings) -> Iterator[Verdict]:
+    now = ledger.claimed_at(mail)
+    if mail.enrolment is not None and mail.enrolment.sequence.paused_at is not None:
+        yield Verdict("the sequence is paused", mail.due_at)
+    if now - mail.due_at > LATE:
+        yield Verdict("over a week late: its turn comes within days", timedelta(hours=1 + mail.pk % CATCH_UP_HOURS))
+    opening = next_opening(now, step.window_opens, step.window_closes, clinic.zone)
+    if opening is not None:
+        yield Verdict("outside its hours", opening)
 
 
 def is_confirmed(mail: OutgoingMail) -> bool:
     return Subscription.objects.filter(contact=mail.contact, state=Subscription.State.CONFIRMED).exists()
-
-
-def last_bulk_mail(mail: OutgoingMail) -> datetime | None:
-    """When the last tip or issue left for this mailbox, if that is within the spacing."""
-    others = OutgoingMail.objects.filter(contact=mail.contact, kind__in=SPACED).exclude(pk=mail.pk)
-    left = others.filter(state__in=[State.HANDED, State.SENT, State.UNCERTAIN], changed_at__gt=Now() - SPACING)
-    return left.order_by("-changed_at").values_list("changed_at", flat=True).first()

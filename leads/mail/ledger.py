@@ -5,7 +5,9 @@
     leased or handed, refused for good --give_up--> dead
     leased, a gate is closed --skip--> skipped, or --wait--> queued, later
     leased, the transport is out of order --release--> queued, no attempt burnt
-    leased, lease over --sweep--> queued          handed, lease over or connection lost --> uncertain
+    handed, connection lost --doubt--> uncertain
+    queued or leased, its reader wants it no more --call_off--> skipped
+    leased, lease over --sweep--> queued     handed, lease over --sweep--> uncertain --sweep--> queued, once, by kind
 
 Before `handed` is committed nothing has left, so trying again is safe. After it the mail may have arrived (SMTP's own
 gap, RFC 1047). A lease is fenced by its token: who lost it cannot move the row any more. All clocks are the database's.
@@ -15,16 +17,19 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from leads.models import OutgoingMail
+from leads.models import Contact, OutgoingMail
 
-LEASE = timedelta(minutes=3)  # longer than the transport's own time-outs for one mail
+LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
-FIRST_BACKOFF = timedelta(minutes=1)  # doubles with each attempt: the eighth comes two hours after the first
+FIRST_BACKOFF = timedelta(minutes=1)  # then four times as long each time: the eighth attempt comes after 38 hours
+LONGEST_BACKOFF = timedelta(hours=16)
 RESEND_AFTER = timedelta(minutes=15)
+SPACING = timedelta(hours=20)  # between two mails of `can_wait` to one mailbox
 # A person waits for these, and getting one twice does no harm: after an uncertain outcome they are sent once more.
 RESENT_KINDS = [
     OutgoingMail.Kind.CONFIRM,
@@ -36,18 +41,27 @@ RESENT_KINDS = [
 
 State = OutgoingMail.State
 HELD = [State.LEASED, State.HANDED]
+FREE = {"lease_token": None, "lease_until": None}
 
+# One at a time, so that a mail somebody waits for stands behind one other at most, a switch acts before the next mail,
+# and a worker that dies takes one attempt of one mail with it.
 CLAIM = """
-    UPDATE leads_outgoingmail
-       SET state = 'leased', lease_token = %(token)s, lease_until = clock_timestamp() + %(lease)s,
-           attempts = attempts + 1, changed_at = clock_timestamp(), reason = ''
-     WHERE id IN (
-           SELECT id FROM leads_outgoingmail
-            WHERE state = 'queued' AND due_at <= clock_timestamp()
-            ORDER BY due_at, id
-            LIMIT %(limit)s
-              FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    WITH due AS MATERIALIZED (
+        SELECT mail.id
+          FROM leads_outgoingmail mail
+         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= clock_timestamp()
+           AND NOT EXISTS (SELECT FROM leads_sender WHERE is_stopped OR resumes_at > clock_timestamp())
+           AND NOT EXISTS (SELECT FROM leads_enrolment enrolment JOIN leads_sequence sequence
+                                    ON sequence.id = enrolment.sequence_id AND sequence.paused_at IS NOT NULL
+                            WHERE enrolment.id = mail.enrolment_id)
+         ORDER BY mail.due_at, mail.id
+         LIMIT 1
+           FOR UPDATE SKIP LOCKED)
+    UPDATE leads_outgoingmail mail
+       SET state = 'leased', lease_token = %(token)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+           attempts = attempts + 1, changed_at = clock_timestamp()
+      FROM due
+     WHERE mail.id = due.id
 """
 
 
@@ -56,92 +70,123 @@ def owe(mails: Iterable[OutgoingMail]) -> None:
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
 
 
-def claim(limit: int) -> list[OutgoingMail]:
-    """Lease up to `limit` mails that are due, oldest first; no two callers get the same one."""
+def claim() -> OutgoingMail | None:
+    """Lease the mail that has been due for longest, those that somebody waits for first; no two callers get one."""
+    token = uuid.uuid4()
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"token": uuid.uuid4(), "lease": LEASE, "limit": limit})
-        ids = [row[0] for row in cursor.fetchall()]
-    mails = OutgoingMail.objects.filter(pk__in=ids).select_related(
-        "contact__subscription", "submission__lead", "enrolment__sequence", "step"
-    )
-    return sorted(mails, key=lambda mail: (mail.due_at, mail.pk))
+        for can_wait in (False, True):
+            cursor.execute(CLAIM, {"token": token, "lease": LEASE.total_seconds(), "can_wait": can_wait})
+            if cursor.rowcount:
+                break
+        else:
+            return None
+    related = "contact__subscription", "submission__lead", "enrolment__sequence", "step"
+    return OutgoingMail.objects.select_related(*related).filter(lease_token=token, state=State.LEASED).first()
+
+
+def claimed_at(mail: OutgoingMail) -> datetime:
+    """The database's clock when this mail was claimed."""
+    if mail.lease_until is None:
+        raise ValueError("only a leased mail was claimed")
+    return mail.lease_until - LEASE
 
 
 def hand_over(mail: OutgoingMail) -> bool:
-    """Mark that the next thing sent to the mail server is the mail itself; False when the lease is lost.
+    """Mark that the next thing sent to the mail server is the mail itself; False when it must not be.
 
-    Committed, to disk, when this returns: a crash from here on leaves a trace.
+    That is when the lease is lost, when the mail was called off, and when another tip or issue went to this mailbox
+    within the spacing. Committed, to disk, when this returns: a crash from here on leaves a trace.
     """
-    if connection.in_atomic_block:
-        raise RuntimeError("handed must be committed before the mail is sent")
-    moved = held(mail, State.LEASED).filter(lease_until__gt=Now()).update(
-        state=State.HANDED, lease_until=Now() + LEASE, changed_at=Now()
-    )
+    with transaction.atomic(durable=True):
+        if mail.can_wait:
+            Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact_id).first()
+            if last_spaced(mail) is not None:
+                return False
+        moved = (
+            held(mail, [State.LEASED])
+            .filter(lease_until__gt=Now())
+            .update(state=State.HANDED, lease_until=Now() + LEASE, changed_at=Now())
+        )
     return bool(moved)
 
 
+def last_spaced(mail: OutgoingMail) -> datetime | None:
+    """When the last other tip or issue left for this mailbox, if that is within the spacing."""
+    others = OutgoingMail.objects.filter(contact=mail.contact_id, can_wait=True).exclude(dedupe_key=mail.dedupe_key)
+    left = others.filter(state__in=[State.HANDED, State.SENT, State.UNCERTAIN], changed_at__gt=Now() - SPACING)
+    return left.order_by("-changed_at").values_list("changed_at", flat=True).first()
+
+
 def settle_sent(mail: OutgoingMail) -> bool:
-    """The mail server took it over: 250."""
-    return release_to(mail, State.SENT, sent_at=Now())
+    """The mail server took it over: 250. Counts even when the sweep had given the worker up meanwhile."""
+    return move(mail, State.SENT, [State.HANDED, State.UNCERTAIN], sent_at=Now(), reason="")
 
 
 def retry(mail: OutgoingMail, reason: str) -> bool:
     """Refused for now: later again, each time after a longer wait, up to `MAX_ATTEMPTS` times."""
     if mail.attempts >= MAX_ATTEMPTS:
         return give_up(mail, f"given up after {mail.attempts} attempts: {reason}")
-    backoff = FIRST_BACKOFF * 2 ** (mail.attempts - 1)
-    return release_to(mail, State.QUEUED, reason=reason, due_at=Now() + backoff)
+    return move(mail, State.QUEUED, HELD, reason=reason, due_at=Now() + backoff(mail.attempts))
+
+
+def backoff(attempts: int) -> timedelta:
+    longer: int = 4 ** (attempts - 1)
+    return min(FIRST_BACKOFF * longer, LONGEST_BACKOFF)
 
 
 def give_up(mail: OutgoingMail, reason: str) -> bool:
     """Refused for good, or it cannot be made."""
-    return release_to(mail, State.DEAD, reason=reason)
+    return move(mail, State.DEAD, HELD, reason=reason)
 
 
 def skip(mail: OutgoingMail, reason: str) -> bool:
     """It must not be sent any more."""
-    return release_to(mail, State.SKIPPED, reason=reason)
+    return move(mail, State.SKIPPED, [State.LEASED], reason=reason)
 
 
 def wait(mail: OutgoingMail, until: datetime | timedelta, reason: str) -> bool:
     """It may be sent, but not now. Burns no attempt."""
     due_at = Now() + until if isinstance(until, timedelta) else until
-    return release_to(mail, State.QUEUED, reason=reason, due_at=due_at, attempts=F("attempts") - 1)
+    return move(mail, State.QUEUED, [State.LEASED], reason=reason, due_at=due_at, attempts=F("attempts") - 1)
 
 
-def release(mails: Iterable[OutgoingMail]) -> None:
-    """Nothing can be sent now. Burns no attempt: none was made."""
-    for mail in mails:
-        release_to(mail, State.QUEUED, from_states=[State.LEASED], attempts=F("attempts") - 1)
+def release(mail: OutgoingMail) -> bool:
+    """Nothing of it has left, and that is not its own fault. Burns no attempt."""
+    return move(mail, State.QUEUED, HELD, attempts=F("attempts") - 1)
 
 
 def doubt(mail: OutgoingMail, reason: str) -> bool:
     """The connection was lost after the mail was on its way: it may have arrived."""
-    return release_to(mail, State.UNCERTAIN, reason=reason)
+    return move(mail, State.UNCERTAIN, [State.HANDED], reason=reason)
+
+
+def call_off(mails: QuerySet[OutgoingMail], reason: str) -> int:
+    """What waits, or is being prepared, is not sent any more: who prepares it finds its lease gone."""
+    return mails.filter(state__in=[State.QUEUED, State.LEASED]).update(
+        state=State.SKIPPED, reason=reason, changed_at=Now(), **FREE
+    )
 
 
 def sweep() -> None:
     """Take back what a worker that died had leased, and send once more what may be."""
     over = OutgoingMail.objects.filter(lease_until__lt=Now())
-    free = {"lease_token": None, "lease_until": None, "changed_at": Now()}
-    over.filter(state=State.LEASED).update(
-        state=State.QUEUED, reason="the worker stopped before it sent this mail", **free
+    leased = over.filter(state=State.LEASED)
+    leased.filter(attempts__gte=MAX_ATTEMPTS).update(
+        state=State.DEAD, reason="the worker stopped each time before it sent this mail", changed_at=Now(), **FREE
     )
+    leased.update(state=State.QUEUED, reason="the worker stopped before it sent this mail", changed_at=Now(), **FREE)
     over.filter(state=State.HANDED).update(
-        state=State.UNCERTAIN, reason="the worker stopped while it sent this mail", **free
+        state=State.UNCERTAIN, reason="the worker stopped while it sent this mail", changed_at=Now(), lease_until=None
     )
     OutgoingMail.objects.filter(
         state=State.UNCERTAIN, kind__in=RESENT_KINDS, was_resent=False, changed_at__lt=Now() - RESEND_AFTER
-    ).update(state=State.QUEUED, was_resent=True, due_at=Now(), changed_at=Now())
+    ).update(state=State.QUEUED, was_resent=True, due_at=Now(), changed_at=Now(), **FREE)
 
 
-def held(mail: OutgoingMail, *states: str):
+def held(mail: OutgoingMail, states: list[State]) -> QuerySet[OutgoingMail]:
     return OutgoingMail.objects.filter(pk=mail.pk, lease_token=mail.lease_token, state__in=states)
 
 
-def release_to(mail: OutgoingMail, state: str, from_states: list[str] = HELD, **changes) -> bool:
+def move(mail: OutgoingMail, state: State, from_states: list[State], **changes: object) -> bool:
     """Move a mail out of its lease; False when the lease was lost meanwhile and somebody else decides."""
-    moved = held(mail, *from_states).update(
-        state=state, lease_token=None, lease_until=None, changed_at=Now(), **changes
-    )
-    return bool(moved)
+    return bool(held(mail, from_states).update(state=state, changed_at=Now(), **FREE, **changes))

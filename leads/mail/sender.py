@@ -2,10 +2,13 @@
 
 import logging
 import time
+import traceback
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
-from django.db import close_old_connections
-from django.db.models import F, Q
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from leads.models import OutgoingMail, Sender, Suppression
@@ -16,25 +19,27 @@ from .transport import Lost, Outage, RefusedForGood, RefusedForNow, Transport, o
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
 FIRST_PAUSE = timedelta(seconds=5)  # after an outage; doubles with each one in a row
 LONGEST_PAUSE = timedelta(minutes=5)
+REMEMBER = 120  # seconds for which an outcome waits for a database that is away
 
 
-def drain(seconds: float = 50) -> int:
-    """Send what is due until nothing is, or until `seconds` have passed, or while no mail can leave.
+def drain(seconds: float = 50, *, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due until nothing is, or `seconds` have passed, or no mail can leave, or `is_stopping` says so.
 
-    Returns how many mails were sent.
+    The end comes between two mails. Returns how many were sent.
     """
+    note_turn()
     ledger.sweep()
-    if not is_open():
-        return 0
     transport = open_transport()
     sent = 0
     end = time.monotonic() + seconds
     try:
-        while time.monotonic() < end and (mails := ledger.claim(BATCH)):
-            sent += send_all(mails, transport)
+        while time.monotonic() < end and not is_stopping() and (mail := ledger.claim()):
+            if send(mail, transport):
+                sent += 1
+                if sent == 1:
+                    worked()
             close_old_connections()
     except Outage as outage:
         pause(str(outage))
@@ -43,22 +48,10 @@ def drain(seconds: float = 50) -> int:
     return sent
 
 
-def send_all(mails: list[OutgoingMail], transport: Transport) -> int:
-    """Errors: `Outage`, after the mails that were not tried went back to the queue."""
-    sent = 0
-    for place, mail in enumerate(mails):
-        try:
-            sent += send(mail, transport)
-        except Outage:
-            ledger.release(mails[place:])
-            raise
-    return sent
-
-
 def send(mail: OutgoingMail, transport: Transport) -> bool:
     """Take one leased mail to an end or back to the queue; True when the server took it.
 
-    Errors: `Outage`, with the mail still leased.
+    Errors: `Outage`, and those of a database that is away; the mail is then back in the queue.
     """
     verdict = gates.ask(mail)
     if verdict.reason:
@@ -66,48 +59,89 @@ def send(mail: OutgoingMail, transport: Transport) -> bool:
         return False
     try:
         message = render.message(mail)
-    except Exception:  # whatever is wrong with this one must not stop the others
-        log.exception("mail %s cannot be rendered", mail.pk)
-        ledger.give_up(mail, "it cannot be rendered")
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with this one must not stop the others
+        log.error("mail %s cannot be rendered: %s in %s", mail.pk, type(error).__name__, place_of(error))
+        ledger.give_up(mail, f"it cannot be rendered: {type(error).__name__}")
         return False
     return hand_over(mail, message, transport)
 
 
 def hand_over(mail: OutgoingMail, message: render.Message, transport: Transport) -> bool:
     try:
-        transport.offer(message.sender, message.recipient)
-        if not ledger.hand_over(mail):
-            transport.close()  # the lease is lost: whoever holds it now sends
+        if not offer(mail, message, transport):
             return False
         transport.deliver(message.content)
     except RefusedForNow as refusal:
-        ledger.retry(mail, str(refusal))
+        reason = str(refusal)
+        written_down(lambda: ledger.retry(mail, reason))
     except RefusedForGood as refusal:
-        ledger.give_up(mail, str(refusal))
-        if refusal.is_bounce and mail.contact is not None:
-            bounced(mail.contact, Suppression.Reason.BOUNCED)
+        reason, is_bounce = str(refusal), refusal.is_bounce
+        written_down(lambda: bury(mail, reason, is_bounce=is_bounce))
     except Lost as lost:
-        ledger.doubt(mail, str(lost))
+        reason = str(lost)
+        written_down(lambda: ledger.doubt(mail, reason))
     else:
-        worked()
-        return ledger.settle_sent(mail)
+        return written_down(lambda: ledger.settle_sent(mail))
+    log.warning("mail %s was not sent: %s", mail.pk, reason)
     return False
 
 
-def is_open() -> bool:
-    """Whether mail may leave now; notes that somebody asked, for the page on the health of mail."""
-    Sender.objects.get_or_create(pk=1)
-    Sender.objects.update(ticked_at=Now())
-    return Sender.objects.filter(Q(resumes_at=None) | Q(resumes_at__lte=Now()), is_stopped=False).exists()
+def offer(mail: OutgoingMail, message: render.Message, transport: Transport) -> bool:
+    """Everything up to the mail itself; False when it must not follow. Errors: as `send`, and refusals."""
+    try:
+        transport.offer(message.sender, message.recipient)
+        is_next = ledger.hand_over(mail)
+    except (Outage, OperationalError, InterfaceError):
+        written_down(lambda: ledger.release(mail))
+        raise
+    if not is_next:
+        transport.close()
+        ledger.release(mail)
+    return is_next
+
+
+@transaction.atomic
+def bury(mail: OutgoingMail, reason: str, *, is_bounce: bool) -> bool:
+    if is_bounce and mail.contact is not None:
+        bounced(contact=mail.contact, reason=Suppression.Reason.BOUNCED)
+    return ledger.give_up(mail, reason)
+
+
+def written_down(outcome: Callable[[], bool]) -> bool:
+    """Move the row, even when the database is away just now: what the mail server answered is known here alone."""
+    end = time.monotonic() + REMEMBER
+    while True:
+        try:
+            return outcome()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > end:
+                raise
+            connection.close()
+            time.sleep(0.5)
+
+
+def note_turn() -> None:
+    """For the page on the health of mail: somebody asked for what is due."""
+    row = Sender(pk=1, ticked_at=Now())
+    Sender.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["ticked_at"])
 
 
 def pause(reason: str) -> None:
     """Leave the transport alone for a while, longer each time that it is out of order again."""
     sender = Sender.objects.get(pk=1)
     length = min(FIRST_PAUSE * 2 ** min(sender.outages, 10), LONGEST_PAUSE)
-    Sender.objects.update(resumes_at=Now() + length, outages=F("outages") + 1, reason=reason)
-    log.warning("mail is paused for %s s: %s", length.total_seconds(), reason)
+    running = Sender.objects.filter(outages=sender.outages)  # several workers met the same outage: it counts once
+    if running.update(resumes_at=Now() + length, outages=F("outages") + 1, reason=reason):
+        log.warning("mail is paused for %s s: %s", length.total_seconds(), reason)
 
 
 def worked() -> None:
     Sender.objects.exclude(outages=0).update(resumes_at=None, outages=0, reason="")
+
+
+def place_of(error: Exception) -> str:
+    """Where it was raised. Its text stays out of the log: it may repeat what a person typed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

@@ -1,17 +1,24 @@
 """The ways a mail leaves: over SMTP, or into a folder where nobody's mailbox is meant.
 
-A transport has one recipient a mail and tells three moments apart: before anything of the mail has left (`offer`),
-and then its outcome (`deliver`), where a lost connection leaves the outcome open.
+A transport has one recipient a mail and tells two moments apart: before anything of the mail has left (`offer`), and
+then its outcome (`deliver`), where a lost connection leaves the outcome open.
 """
 
+import contextlib
+import re
 import smtplib
 import ssl
+import time
+import uuid
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from django.conf import settings
 
-TIMEOUT = 20  # seconds for each answer of the server; with all of them a mail stays well below its lease
+PATIENCE = 3  # times `EMAIL_TIMEOUT` for the answer to the mail itself: servers look for viruses before they give it
+NO_SUCH_MAILBOX = {550, 551, 553}
+ENHANCED_STATUS = re.compile(rb"[45]\.(\d{1,3})\.\d{1,3}\b")  # RFC 3463
+ADDRESSING, MAILBOX = b"1", b"2"  # its subjects that speak of the mailbox, and not of us or of what we wrote
 
 
 class Outage(Exception):
@@ -19,7 +26,7 @@ class Outage(Exception):
 
 
 class RefusedForNow(Exception):
-    """The server answered 4xx to this mail."""
+    """The server answered 4xx to this mail, or hung up on its recipient."""
 
 
 class RefusedForGood(Exception):
@@ -27,11 +34,11 @@ class RefusedForGood(Exception):
 
     def __init__(self, reason: str, *, is_bounce: bool):
         super().__init__(reason)
-        self.is_bounce = is_bounce  # the mailbox was refused, not the mail
+        self.is_bounce = is_bounce  # the mailbox was refused, not the mail or its sender
 
 
 class Lost(Exception):
-    """The connection was lost after the mail was sent and before the server answered."""
+    """The connection was lost after the mail was handed over and before the server answered."""
 
 
 class Transport(Protocol):
@@ -43,73 +50,88 @@ class Transport(Protocol):
 class SmtpTransport:
     """One connection to the server of `EMAIL_URL`, opened when the first mail needs it and kept for the next."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.server: smtplib.SMTP | None = None
-
-    def connection(self) -> smtplib.SMTP:
-        if self.server is None:
-            self.server = self.connect()
-        return self.server
-
-    def connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
-        try:
-            if settings.EMAIL_USE_SSL:
-                server = smtplib.SMTP_SSL(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=TIMEOUT, context=context)
-            else:
-                server = smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=TIMEOUT)
-            if settings.EMAIL_USE_TLS:
-                server.starttls(context=context)
-            if settings.EMAIL_HOST_USER:
-                server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Outage(f"cannot open a connection to the mail server: {summary(error)}") from error
-        return server
 
     def offer(self, sender: str, recipient: str) -> None:
         """MAIL and RCPT. Nothing of the mail has left when this raises.
 
         Errors: `Outage`, `RefusedForNow`, `RefusedForGood`.
         """
-        is_fresh = self.server is None
-        server = self.connection()
+        server = self.greet(sender)
         try:
+            code, words = server.rcpt(recipient)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            # Others may be able to leave: a server that hangs up on one recipient must not hold them all up.
+            raise RefusedForNow(f"the mail server hung up on the recipient: {summary(error)}") from error
+        except ValueError as error:
+            self.close()
+            raise RefusedForGood("the address cannot be said to a mail server", is_bounce=False) from error
+        if code // 100 != 2:
+            self.reset()
+            refuse(code, words)
+
+    def greet(self, sender: str) -> smtplib.SMTP:
+        """A connection on which MAIL was accepted: the one in use, or a fresh one when that was closed for its age."""
+        if self.server is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                if self.server.mail(sender)[0] == 250:
+                    return self.server
+            self.close()
+        try:
+            server = self.server = self.connect()
             server.ehlo_or_helo_if_needed()
             code, _ = server.mail(sender)
-            if code != 250:
-                self.close()
-                raise Outage(f"the mail server answered {code} to the sender's address")
-            code, _ = server.rcpt(recipient)
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
+        except (OSError, smtplib.SMTPException) as error:
             self.close()
-            if is_fresh:
-                raise Outage(f"the mail server hung up: {summary(error)}") from error
-            return self.offer(sender, recipient)  # a kept connection may have been closed for its age
-        if code == 421:
+            raise Outage(f"no connection to the mail server: {summary(error)}") from error
+        if code != 250:
             self.close()
-            raise RefusedForNow(answer(code))
-        if code // 100 == 4:
-            server.rset()
-            raise RefusedForNow(answer(code))
-        if code // 100 == 5:
-            server.rset()
-            raise RefusedForGood(answer(code), is_bounce=True)
+            raise Outage(f"the mail server answered {code} to the sender's address")
+        return server
+
+    def connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT
+        if settings.EMAIL_USE_SSL:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=timeout)
+        try:
+            if settings.EMAIL_USE_TLS:
+                server.starttls(context=context)
+            if settings.EMAIL_HOST_USER:
+                server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except BaseException:
+            server.close()
+            raise
+        return server
 
     def deliver(self, message: bytes) -> None:
         """DATA and the mail itself, which has CRLF line ends. Errors: `RefusedForNow`, `RefusedForGood`, `Lost`."""
+        if self.server is None or self.server.sock is None:
+            raise Lost("the connection was gone before the mail was sent")
         try:
-            code, _ = self.connection().data(message)
+            self.server.sock.settimeout(settings.EMAIL_TIMEOUT * PATIENCE)
+            code, words = self.server.data(message)
+            self.server.sock.settimeout(settings.EMAIL_TIMEOUT)
         except smtplib.SMTPDataError as error:  # refused before the mail itself was sent
-            code = error.smtp_code
+            code, words = error.smtp_code, error.smtp_error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise Lost(f"no answer after the mail was sent: {summary(error)}") from error
-        if code == 421:
-            self.close()
-        if code // 100 == 4:
-            raise RefusedForNow(answer(code))
+            raise Lost(f"no answer after the mail was handed over: {summary(error)}") from error
         if code // 100 != 2:
-            raise RefusedForGood(answer(code), is_bounce=False)
+            self.reset()
+            refuse(code, words)
+
+    def reset(self) -> None:
+        """Ready for the next mail after a refused one; a server that is closing (421) is left."""
+        try:
+            if self.server is not None:
+                self.server.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
 
     def close(self) -> None:
         if self.server is not None:
@@ -122,20 +144,18 @@ class FolderTransport:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.recipient = ""
 
     def offer(self, sender: str, recipient: str) -> None:
-        self.recipient = recipient
+        """Any recipient will do."""
 
     def deliver(self, message: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = len(list(self.folder.glob("*.eml"))) + 1
-        draft = self.folder / f"{number:05d}.new"
+        draft = self.folder / f"{time.strftime('%Y-%m-%d %H.%M.%S')} {uuid.uuid4().hex[:6]}.new"
         draft.write_bytes(message)
         draft.replace(draft.with_suffix(".eml"))
 
     def close(self) -> None:
-        pass
+        """There is nothing to close."""
 
 
 def open_transport() -> Transport:
@@ -145,10 +165,16 @@ def open_transport() -> Transport:
     return SmtpTransport()
 
 
-def answer(code: int) -> str:
-    """The server's answer without its words, which repeat the address."""
-    return f"the mail server answered {code}"
+def refuse(code: int, words: bytes | str) -> NoReturn:
+    """Raise what the server's refusal means. Its words are not kept: they repeat the address."""
+    status = ENHANCED_STATUS.match(words if isinstance(words, bytes) else words.encode())
+    reason = f"the mail server answered {code}" + (f" {status[0].decode()}" if status else "")
+    if code // 100 != 5:
+        raise RefusedForNow(reason)
+    # A server that refuses us (5.7.1, relaying denied) would else cost us every subscriber.
+    is_bounce = status[1] in (ADDRESSING, MAILBOX) if status else code in NO_SUCH_MAILBOX
+    raise RefusedForGood(reason, is_bounce=is_bounce)
 
 
 def summary(error: Exception) -> str:
-    return type(error).__name__
+    return f"answer {error.smtp_code}" if isinstance(error, smtplib.SMTPResponseException) else type(error).__name__

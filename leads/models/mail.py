@@ -6,8 +6,8 @@ from django.db.models.functions import Now
 class OutgoingMail(models.Model):
     """A mail that the site owes one mailbox, and what became of it. The table is the ledger of all mail ever sent.
 
-    `dedupe_key` says what must happen once in life, such as `guide:<request>`. The body is rendered when the mail is sent
-    and not kept. The states and who may move a row from one to the next are in `leads.mail.ledger`.
+    `dedupe_key` says what must happen once in life, such as `guide:<request>`. The body is rendered when the mail is
+    sent and not kept. The states and who may move a row from one to the next are in `leads.mail.ledger`.
     """
 
     class State(models.TextChoices):
@@ -67,7 +67,9 @@ class OutgoingMail(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["leased", "handed"], lease_token__isnull=False, lease_until__isnull=False)
                 | Q(state="uncertain", lease_until__isnull=True)
-                | Q(state__in=["queued", "sent", "dead", "skipped"], lease_token__isnull=True, lease_until__isnull=True),
+                | Q(
+                    state__in=["queued", "sent", "dead", "skipped"], lease_token__isnull=True, lease_until__isnull=True
+                ),
                 name="a_lease_is_held_while_sending",
             ),
             models.CheckConstraint(
@@ -90,7 +92,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
 
 
@@ -107,5 +109,5 @@ class Sender(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_sender")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "stopped" if self.is_stopped else "running"

@@ -1,4 +1,5 @@
 import secrets
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -25,12 +26,12 @@ class Contact(models.Model):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="an_address_is_canonical"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"contact {self.pk}"
 
 
-class LeadQuerySet(models.QuerySet):
-    def open(self):
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def open(self) -> Self:
         """Those whom somebody still has to do something for."""
         return self.filter(state__in=Lead.OPEN_STATES, is_spam=False)
 
@@ -90,7 +91,7 @@ class Lead(models.Model):
             models.Index(fields=["phone"], name="lead_by_phone", condition=~Q(phone="")),  # finding a person again
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"lead {self.pk}"
 
 
@@ -137,7 +138,7 @@ class Submission(models.Model):
             models.Index(fields=["client_hash", "-created_at"], name="submission_of_a_client"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
 
 
@@ -157,7 +158,7 @@ class Consent(models.Model):
     source = models.CharField(max_length=255)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.purpose} {'given' if self.is_given else 'withdrawn'}"
 
 
@@ -177,5 +178,5 @@ class TimelineEntry(models.Model):
         indexes = [models.Index(fields=["lead", "-created_at"], name="timeline_of_a_lead")]
         verbose_name_plural = "timeline entries"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.event

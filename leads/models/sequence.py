@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -13,7 +15,7 @@ class Sequence(models.Model):
     version = models.PositiveIntegerField(default=1)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -41,8 +43,12 @@ class Step(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.sequence} {self.position}: {self.subject}"
+
+    @property
+    def delay(self) -> timedelta:
+        return timedelta(hours=self.delay_hours)
 
 
 class Enrolment(models.Model):
@@ -73,5 +79,5 @@ class Enrolment(models.Model):
         ]
         indexes = [models.Index(fields=["id"], name="enrolment_open", condition=Q(ended_at__isnull=True))]  # advancing
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"enrolment {self.pk}"

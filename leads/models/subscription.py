@@ -32,7 +32,7 @@ class Subscription(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"subscription {self.pk} ({self.state})"
 
 
@@ -49,5 +49,5 @@ class Suppression(models.Model):
     reason = models.CharField(max_length=12, choices=Reason)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.reason} {self.created_at:%Y-%m-%d}"
