@@ -19,6 +19,7 @@ urlpatterns = [
     path("healthz/", views.healthz),
     path("readyz/", views.readyz),
     path("", include("blog.urls")),
+    path("", include("leads.urls")),
     # Only what Wagtail cut for pages is served as a file; originals and documents are not. An edge that knows the
     # folder answers before this line does.
     path(

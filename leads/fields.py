@@ -5,6 +5,7 @@ Refused is only what cannot be meant. What a keyboard, a contacts app or a scrip
 
 import re
 import unicodedata
+from typing import Any
 
 import idna
 import phonenumbers
@@ -12,7 +13,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-# Direction marks and invisible spaces. The joiners U+200C and U+200D stay: Persian names and emoji are written with them.
+# Direction marks and invisible spaces. The joiners U+200C and U+200D stay: Persian names and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 LOCAL_PART = re.compile(r"(?![-=.])[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}(?<!\.)", re.ASCII)
@@ -69,7 +70,7 @@ class NameField(forms.CharField):
     """A name, or another single line. Line breaks and tabs become spaces, and direction marks go: mail headers,
     exports and the inbox show it as one line."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         text = INVISIBLE.sub("", LINE_BREAKS.sub(" ", text)).strip()
         if has_control_characters(text):
@@ -82,7 +83,7 @@ class ProseField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4})
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> str:
         text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
         if has_control_characters(text.replace("\n", "").replace("\t", "")):
             raise ValidationError("There is a hidden character in this answer. Please type it again.", code="control")
@@ -94,7 +95,7 @@ class EmailField(forms.CharField):
 
     widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> str:
         text = super().to_python(value)
         if not text:
             return ""
@@ -107,13 +108,15 @@ class EmailField(forms.CharField):
 class PhoneField(forms.CharField):
     """A phone number, in E.164 where it can be called; see `is_callable`."""
 
-    widget = forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"})
+    REFUSED = "Enter a phone number with its area code, like (425) 555-0123"
 
-    def to_python(self, value):
+    widget = forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "class": "input--short"})
+
+    def to_python(self, value: Any) -> str:
         text = super().to_python(value)
         if not text:
             return ""
         try:
             return canonical_phone(text)
         except ValueError:
-            raise ValidationError("Enter a phone number with its area code, like (425) 555-0123", code="invalid")
+            raise ValidationError(self.REFUSED, code="invalid")

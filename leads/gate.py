@@ -1,7 +1,7 @@
 """What speaks against a form having been filled in by a person, and where it was sent from.
 
-A form with a sign is kept, flagged, and answered like any other: a person taken for a script loses nothing but time, and
-a script learns nothing.
+A form with a sign is kept, flagged, and answered like any other: a person taken for a script loses nothing but time,
+and a script learns nothing.
 """
 
 import hmac
@@ -34,7 +34,7 @@ def stamp() -> str:
 
 
 def spam_signs(*, trap: str = "", drawn: str = "", line: str = "", prose: str = "") -> list[str]:
-    """The signs, in words for staff. `trap` is a field that nobody sees, `line` a name, `prose` what was told at length.
+    """The signs, in words for staff. `trap` is a field that nobody sees, `line` a name, `prose` what was told.
 
     A form is never too old; and one without its moment, which a careful browser or an old page may leave out, is fine.
     """
@@ -63,7 +63,7 @@ def sign_of_moment(drawn: str) -> str:
 
 
 def source_of(request: HttpRequest, page: str = "") -> Source:
-    """The page that `page`, a path with its query, or else the browser names; of the query no more than the campaign."""
+    """The page that `page`, a path with its query, or else the browser names; of the query only the campaign."""
     path, _, query = (page or own_referer(request)).partition("?")
     if not path.startswith("/") or has_control_characters(path):
         path = request.path

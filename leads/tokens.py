@@ -12,6 +12,9 @@ UNSUBSCRIBE = "leads.unsubscribe"
 PREFERENCES = "leads.preferences"
 REQUEST = "leads.request"
 WORKSHOP = "leads.workshop"
+# In a form, not in a mail: of which page it is.
+GUIDE_FORM = "leads.form.guide"
+WORKSHOP_FORM = "leads.form.workshop"
 
 # An unsubscribe link works for as long as there is mail; the others end, and a fresh one is a mail away.
 LIFETIMES = {

@@ -5,18 +5,16 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from clinic.models import ClinicSettings
-from leads.models import Consent, Contact, OutgoingMail, Submission
+from leads.models import Consent, OutgoingMail, Submission
 from leads.promise import promised_moment
 
 from .intake import Person, Request, Source, receive
-
-CONSENT_VERSION = "2026-11"
-TIPS_VERSION = "2026-11"
+from .newsletter import confirmation
 
 
 def submit_assessment(
     *,
-    key: uuid.UUID,
+    key: uuid.UUID | None,
     name: str,
     email: str,
     phone: str,
@@ -27,10 +25,11 @@ def submit_assessment(
     source: Source,
     spam_signs: Iterable[str] = (),
 ) -> Submission:
-    """Store a request for an assessment, promise a call, and owe the sender a receipt and the staff a notice."""
-    consents = {Consent.Purpose.HEALTH_ANSWERS: CONSENT_VERSION}
-    if wants_tips:
-        consents[Consent.Purpose.TIPS] = TIPS_VERSION
+    """Store a request for an assessment and promise a call; owe the sender a receipt and the staff a notice.
+
+    Tips begin when the sender has confirmed the address, for which one more mail is owed. Errors: `Flood`.
+    """
+    purposes = [Consent.Purpose.HEALTH_ANSWERS, *([Consent.Purpose.TIPS] if wants_tips else [])]
     request = Request(
         kind=Submission.Kind.ASSESSMENT,
         key=key,
@@ -38,27 +37,29 @@ def submit_assessment(
         promised_at=promised_moment(timezone.now(), ClinicSettings.current()),
         channel=channel,
         call_times=call_times,
-        consents=consents,
+        consents=purposes,
         spam_signs=spam_signs,
     )
-    return receive(request, Person(name, email, phone), source, debts=debts)
 
+    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
+        mails = [staff_notice(submission)]
+        if submission.contact:
+            mails.append(receipt(submission))
+            if wants_tips:
+                mails.append(confirmation(submission))
+        return mails
 
-def debts(submission: Submission, contact: Contact | None) -> list[OutgoingMail]:
-    mails = [staff_notice(submission)]
-    if contact is not None:
-        mails.append(
-            OutgoingMail(
-                kind=OutgoingMail.Kind.ASSESSMENT,
-                dedupe_key=f"assessment:{submission.pk}",
-                contact=contact,
-                submission=submission,
-            )
-        )
-    return mails
+    return receive(request, Person(name, email, phone), source, follow_up)
 
 
 def staff_notice(submission: Submission) -> OutgoingMail:
+    return OutgoingMail(kind=OutgoingMail.Kind.STAFF, dedupe_key=f"staff:{submission.pk}", submission=submission)
+
+
+def receipt(submission: Submission) -> OutgoingMail:
     return OutgoingMail(
-        kind=OutgoingMail.Kind.STAFF, dedupe_key=f"staff:{submission.pk}", submission=submission
+        kind=OutgoingMail.Kind.ASSESSMENT,
+        dedupe_key=f"assessment:{submission.pk}",
+        contact=submission.contact,
+        submission=submission,
     )

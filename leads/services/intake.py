@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -16,6 +17,7 @@ from django.db.models.functions import Now
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
+from leads.wording import current_version
 
 SAME_REQUEST = timedelta(minutes=10)
 # Submissions within ten minutes. A household, a waiting room or an office stays far below.
@@ -57,7 +59,7 @@ class Request:
     promised_at: datetime | None = None
     channel: str = ""
     call_times: str = ""
-    consents: Mapping[Consent.Purpose, str] = field(default_factory=dict)  # purpose: version of the wording
+    consents: Iterable[Consent.Purpose] = ()
     spam_signs: Iterable[str] = ()
 
 
@@ -73,45 +75,34 @@ class Flood(Exception):
     """So much came from this client within minutes that nothing more of it is stored for now."""
 
 
-Debts = Callable[[Submission], list[OutgoingMail]]
-FindContact = Callable[[str], Contact]
+# What a new submission sets off, given the state of its mailbox's subscription ("" without one): it may write one more
+# row in one statement, and names the mails that are owed.
+FollowUp = Callable[[Submission, str], list[OutgoingMail]]
 
 
-def get_contact(email: str) -> Contact:
-    """The mailbox's row, made when there is none; in one statement."""
-    return Contact.objects.bulk_create(
-        [Contact(email=email)], update_conflicts=True, unique_fields=["email"], update_fields=["email"]
-    )[0]
-
-
-def receive(
-    request: Request, person: Person, source: Source, *, debts: Debts, find_contact: FindContact = get_contact
-) -> Submission:
+def receive(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
     """Store a request once and answer with its submission, the first time and every other time.
 
-    `debts` names the mails that a new submission sets off; spam sets off none. `find_contact` finds or makes the
-    mailbox's row in one statement, where a form has more to write there than the address. Errors: `Flood`.
+    Spam has no follow-up. Errors: `Flood`.
     """
     try:
-        return store(request, person, source, debts, find_contact)
+        return store(request, person, source, follow_up)
     except AlreadySent as sent:
         first = Submission.objects.select_related("contact").get(pk=sent.submission_id)
     except IntegrityError:
+        if request.key is None:
+            raise
         # two clicks at once, or an old form with another person in it: everything of this one is undone
         first = Submission.objects.select_related("contact").get(key=request.key)
     if request.key != first.key or says_the_same(first, request, person):
         return first
-    return receive(
-        replace(request, key=corrected_key(request, person)), person, source, debts=debts, find_contact=find_contact
-    )
+    return receive(replace(request, key=corrected_key(request, person)), person, source, follow_up)
 
 
 @transaction.atomic
-def store(
-    request: Request, person: Person, source: Source, debts: Debts, find_contact: FindContact
-) -> Submission:
-    signs = [*request.spam_signs, *lock_and_count(person, source)]
-    contact = (get_contact if signs else find_contact)(person.email) if person.email else None
+def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
+    contact, standing, flood_signs = enter(person, source)
+    signs = [*request.spam_signs, *flood_signs]
     lead = remember(lead_of(person, contact, request), person, contact, request, is_spam=bool(signs))
     submission = Submission.objects.create(
         kind=request.kind,
@@ -135,14 +126,14 @@ def store(
             submission=submission,
             purpose=purpose,
             is_given=True,
-            wording_version=version,
+            wording_version=current_version(purpose),
             source=source.path,
         )
-        for purpose, version in request.consents.items()
+        for purpose in request.consents
     )
     TimelineEntry.objects.create(lead=lead, event=f"asked_{request.kind}", details={"submission": submission.pk})
     if not signs:
-        ledger.owe(debts(submission))
+        ledger.owe(follow_up(submission, standing))
     return submission
 
 
@@ -157,39 +148,50 @@ def corrected_key(request: Request, person: Person) -> uuid.UUID:
     return uuid.uuid5(request.key or uuid.uuid4(), "\n".join([*vars(person).values(), request.health_answers]))
 
 
-LOCK_AND_COUNT = """
+ENTER = """
     WITH locks AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(key) FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
+    ), mailbox AS (
+        INSERT INTO leads_contact (email, soft_bounces)
+        SELECT %(email)s, '[]' WHERE %(email)s <> '' AND (SELECT count(*) FROM locks) > 0
+            ON CONFLICT (email) DO UPDATE SET email = excluded.email
+        RETURNING id
+    ), recent AS (
+        SELECT client_hash, contact_id, phone FROM leads_submission
+         WHERE created_at > now() - make_interval(secs => %(span)s)
     )
     SELECT (SELECT count(*) FROM locks),
-           (SELECT count(*) FROM leads_submission
-             WHERE client_hash = %(client)s AND client_hash <> '' AND created_at > now() - %(span)s),
-           (SELECT count(*) FROM leads_submission AS submission JOIN leads_contact AS contact ON contact.id = contact_id
-             WHERE contact.email = %(email)s AND submission.created_at > now() - %(span)s),
-           (SELECT count(*) FROM leads_submission AS submission JOIN leads_lead AS lead ON lead.id = lead_id
-             WHERE lead.phone = %(phone)s AND lead.phone <> '' AND submission.created_at > now() - %(span)s)
+           (SELECT id FROM mailbox),
+           (SELECT state FROM leads_subscription WHERE contact_id = (SELECT id FROM mailbox)),
+           (SELECT count(*) FROM recent WHERE client_hash = %(client)s AND client_hash <> ''),
+           (SELECT count(*) FROM recent WHERE contact_id = (SELECT id FROM mailbox)),
+           (SELECT count(*) FROM recent WHERE phone = %(phone)s AND phone <> '')
 """
 
 
-def lock_and_count(person: Person, source: Source) -> list[str]:
-    """Let nobody else change this person's card until the commit, and tell the signs of a flood.
+def enter(person: Person, source: Source) -> tuple[Contact | None, str, list[str]]:
+    """Let nobody else change this person's card until the commit.
 
+    The mailbox's row, made when there is none; the state of its subscription; the signs of a flood.
     Errors: `Flood` where one client sent so much that it is refused.
     """
-    values = {
+    values: dict[str, Any] = {
         "keys": [lock_key(value) for value in (person.email, person.phone) if value],
-        "client": source.client_hash,
         "email": person.email,
         "phone": person.phone,
-        "span": SAME_REQUEST,
+        "client": source.client_hash,
+        "span": SAME_REQUEST.total_seconds(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_AND_COUNT, values)
-        _, of_client, of_mailbox, of_phone = cursor.fetchone()
+        cursor.execute(ENTER, values)
+        _, contact_id, standing, of_client, of_mailbox, of_phone = cursor.fetchone()
     if of_client >= CLIENT_FLOOD:
         raise Flood
     signs = ["much from one client"] if of_client >= CLIENT_LIMIT else []
-    return [*signs, "much for one person"] if max(of_mailbox, of_phone) >= PERSON_LIMIT else signs
+    if max(of_mailbox, of_phone) >= PERSON_LIMIT:
+        signs.append("much for one person")
+    contact = Contact(pk=contact_id, email=person.email) if contact_id else None
+    return contact, standing or "", signs
 
 
 def lock_key(value: str) -> int:
@@ -197,7 +199,7 @@ def lock_key(value: str) -> int:
     return int.from_bytes(sha256(value.encode()).digest()[:8], "big", signed=True)
 
 
-def cards_of(person: Person, contact: Contact | None, request: Request) -> QuerySet[Lead]:
+def cards_of(person: Person, contact: Contact | None, request: Request) -> QuerySet[Lead, Any]:
     """The cards with this mailbox or number, each with this very request in `again` if it is stored already."""
     known = Q()
     if contact is not None:
@@ -220,14 +222,15 @@ def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
     Found again by mailbox or number. Where the name on that card is another, the person gets a card of their own that
     points to it. Errors: `AlreadySent`.
     """
-    cards = list(cards_of(person, contact, request))
-    own = next((card for card in cards if same_name(card.name, person.name)), None)
-    own = own or next((card for card in cards if not card.name or not person.name), None)
-    if own is None:
+    cards: list[Any] = list(cards_of(person, contact, request))
+    same = [card for card in cards if same_name(card.name, person.name)]
+    same += [card for card in cards if not card.name or not person.name]
+    if not same:
         return Lead(may_be_same_as=cards[0] if cards else None)
-    if own.again:
-        raise AlreadySent(own.again)
-    return own
+    lead: Lead = same[0]
+    if same[0].again:
+        raise AlreadySent(same[0].again)
+    return lead
 
 
 def same_name(one: str, other: str) -> bool:

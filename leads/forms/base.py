@@ -1,0 +1,56 @@
+import uuid
+from collections.abc import Iterable
+
+from django import forms
+from django.forms.widgets import CheckboxInput, RadioSelect
+
+
+class PublicForm(forms.Form):
+    """A form that visitors fill in: drawn by the site's own crispy template pack, with a field that nobody sees."""
+
+    use_required_attribute = False  # what is missing is said by us, in one place, and not by the browser
+    trouble = ""  # why something that is filled in well could not be stored
+
+    web_page = forms.CharField(
+        required=False,
+        label="Leave this field empty",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        for field in self.fields.values():
+            is_option = isinstance(field.widget, CheckboxInput | RadioSelect)
+            classes = ["option__input" if is_option else "input", field.widget.attrs.get("class", "")]
+            field.widget.attrs["class"] = " ".join(classes).strip()
+
+    @property
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """The id of what has to be changed, and the message; in the order of the form."""
+        for message in self.non_field_errors():
+            yield "", message
+        for field in self:
+            for message in field.errors:
+                yield "" if field.is_hidden else field.id_for_label or f"{field.auto_id}_0", message
+
+    @property
+    def trap(self) -> str:
+        return self.cleaned_data["web_page"]
+
+
+class KeyField(forms.CharField):
+    """The number that makes one submission of any number of clicks. None where something stripped it off."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            key = uuid.UUID(text)
+        except ValueError:
+            key = uuid.UUID(int=0)
+        if not key.int:
+            raise forms.ValidationError("This form was damaged on its way to us. Please send it again.")
+        return key

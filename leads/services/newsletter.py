@@ -1,0 +1,177 @@
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from leads.mail import ledger, sequences
+from leads.models import Consent, Contact, Enrolment, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
+
+from . import mailbox
+from .intake import SAME_REQUEST, Person, Request, Source, receive
+
+TIPS = "health-tips"  # the keys of two sequences
+AFTER_THE_GUIDE = "after-the-guide"
+CONFIRM_WITHIN = timedelta(days=30)
+
+ASK = """
+    INSERT INTO leads_subscription (contact_id, state, wants_newsletter, wants_tips, asked_at)
+    VALUES (%(contact)s, 'unconfirmed', true, true, statement_timestamp())
+        ON CONFLICT (contact_id) DO UPDATE
+       SET asked_at = CASE WHEN leads_subscription.asked_at > statement_timestamp() - make_interval(secs => %(span)s)
+                           THEN leads_subscription.asked_at ELSE statement_timestamp() END
+    RETURNING asked_at = statement_timestamp() AND NOT (state = 'confirmed' AND wants_newsletter AND wants_tips)
+"""
+
+
+def subscribe(*, email: str, source: Source, spam_signs: Iterable[str] = ()) -> Submission:
+    """Ask for the newsletter: its owner is owed a mail to confirm the address, at most one in ten minutes.
+
+    Nothing is sent to a mailbox that gets it already; the answer is the same. Errors: `Flood`.
+    """
+    request = Request(
+        kind=Submission.Kind.NEWSLETTER,
+        consents=[Consent.Purpose.NEWSLETTER],
+        spam_signs=spam_signs,
+    )
+
+    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
+        with connection.cursor() as cursor:
+            cursor.execute(ASK, {"contact": submission.contact_id, "span": SAME_REQUEST.total_seconds()})
+            is_due = cursor.fetchone()[0]
+        return [confirmation(submission)] if is_due else []
+
+    return receive(request, Person(email=email), source, follow_up)
+
+
+def confirmation(submission: Submission) -> OutgoingMail:
+    return OutgoingMail(
+        kind=OutgoingMail.Kind.CONFIRM,
+        dedupe_key=f"confirm:{submission.pk}",
+        contact=submission.contact,
+        submission=submission,
+    )
+
+
+@transaction.atomic
+def confirm_subscription(*, submission: Submission, contact: Contact) -> Subscription:
+    """Let what a submission asked for begin, now that the owner of its mailbox said so; a second time changes nothing.
+
+    The welcome is owed, and the health tips start. Whoever unsubscribed after the submission stays unsubscribed: the
+    answer's state tells it.
+    """
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    is_whole = submission.kind == Submission.Kind.NEWSLETTER
+    subscription, _ = Subscription.objects.get_or_create(contact=contact, defaults={"wants_newsletter": is_whole})
+    unsubscribed_at = subscription.unsubscribed_at
+    if unsubscribed_at is not None and unsubscribed_at > submission.created_at:
+        return subscription
+    was_confirmed = subscription.state == Subscription.State.CONFIRMED
+    if was_confirmed and subscription.wants_tips and subscription.wants_newsletter >= is_whole:
+        return subscription
+    if not was_confirmed:
+        subscription.wants_newsletter = is_whole
+        subscription.confirmed_at = Now()
+    subscription.state = Subscription.State.CONFIRMED
+    subscription.wants_newsletter = subscription.wants_newsletter or is_whole
+    subscription.wants_tips = True
+    subscription.save()
+    is_guide = submission.kind == Submission.Kind.GUIDE
+    sequences.enrol(contact=contact, sequence=AFTER_THE_GUIDE if is_guide else TIPS)
+    note(contact, "confirmed_mail")
+    ledger.owe([welcome(subscription)])
+    return subscription
+
+
+def welcome(subscription: Subscription) -> OutgoingMail:
+    """Owed once in life, however often somebody comes back."""
+    return OutgoingMail(
+        kind=OutgoingMail.Kind.WELCOME, dedupe_key=f"welcome:{subscription.pk}", contact=subscription.contact
+    )
+
+
+@transaction.atomic
+def unsubscribe(*, contact: Contact) -> Subscription:
+    """Stop all mail that this mailbox did not ask for one by one: what is queued is skipped in this very moment."""
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    subscription, is_new = Subscription.objects.get_or_create(
+        contact=contact, defaults={"state": Subscription.State.UNSUBSCRIBED, "unsubscribed_at": Now()}
+    )
+    if is_new or subscription.state != Subscription.State.UNSUBSCRIBED:
+        subscription.state = Subscription.State.UNSUBSCRIBED
+        subscription.unsubscribed_at = Now()
+        subscription.save(update_fields=["state", "unsubscribed_at"])
+        withdraw(contact, [Consent.Purpose.NEWSLETTER, Consent.Purpose.TIPS], "unsubscribed")
+        note(contact, "unsubscribed")
+    mailbox.stop_bulk_mail(contact=contact)
+    return subscription
+
+
+@transaction.atomic
+def update_preferences(*, contact: Contact, wants_newsletter: bool, wants_tips: bool) -> Subscription:
+    """Choose what this mailbox gets, from a link that only its owner has; neither is `unsubscribe`."""
+    if not wants_newsletter and not wants_tips:
+        return unsubscribe(contact=contact)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    subscription, _ = Subscription.objects.get_or_create(contact=contact)
+    before = (subscription.state, subscription.wants_newsletter, subscription.wants_tips)
+    if before == (Subscription.State.CONFIRMED, wants_newsletter, wants_tips):
+        return subscription
+    subscription.state = Subscription.State.CONFIRMED
+    subscription.confirmed_at = subscription.confirmed_at or Now()
+    subscription.wants_newsletter, subscription.wants_tips = wants_newsletter, wants_tips
+    subscription.save()
+    if wants_tips:
+        sequences.enrol(contact=contact, sequence=TIPS)
+    else:
+        sequences.end(contact=contact, ending=Enrolment.Ending.UNSUBSCRIBED)
+        withdraw(contact, [Consent.Purpose.TIPS], "preferences")
+    if not wants_newsletter:
+        issues = OutgoingMail.objects.filter(contact=contact, kind=OutgoingMail.Kind.ISSUE)
+        ledger.call_off(issues, "the newsletter was switched off")
+        withdraw(contact, [Consent.Purpose.NEWSLETTER], "preferences")
+    note(contact, "changed_preferences")
+    return subscription
+
+
+def withdraw(contact: Contact, purposes: Iterable[str], source: str) -> None:
+    """Write down on the person's cards that what was agreed to is taken back."""
+    agreed = Consent.objects.filter(lead__contact=contact, purpose__in=purposes, is_given=True)
+    Consent.objects.bulk_create(
+        Consent(lead_id=lead, purpose=purpose, is_given=False, wording_version=version, source=source)
+        for lead, purpose, version in set(agreed.values_list("lead", "purpose", "wording_version"))
+    )
+
+
+def note(contact: Contact, event: str) -> None:
+    leads = Lead.objects.filter(contact=contact)
+    TimelineEntry.objects.bulk_create(TimelineEntry(lead=lead, event=event) for lead in leads)
+
+
+def purge_unconfirmed() -> int:
+    """Delete what is known of those who asked for the newsletter and did not confirm in 30 days; how many they were.
+
+    Of whoever asked for something else as well, that is kept.
+    """
+    old = Subscription.objects.filter(state=Subscription.State.UNCONFIRMED, asked_at__lt=Now() - CONFIRM_WITHIN)
+    purged = 0
+    for pk in list(old.values_list("pk", flat=True)):
+        with transaction.atomic():
+            subscription = old.select_for_update(of=("self",)).filter(pk=pk).first()
+            if subscription is not None:
+                subscription.delete()
+                forget(Submission.objects.filter(contact=subscription.contact_id, kind=Submission.Kind.NEWSLETTER))
+                purged += 1
+    return purged
+
+
+def forget(submissions: QuerySet[Submission]) -> None:
+    """Delete submissions, and the cards and mailboxes that nothing else hangs on."""
+    contacts, cards = set(), set()
+    for contact, lead in submissions.values_list("contact", "lead"):
+        contacts.add(contact)
+        cards.add(lead)
+    submissions.delete()
+    Lead.objects.filter(pk__in=cards, submissions=None).delete()
+    Contact.objects.filter(pk__in=contacts, submissions=None, leads=None, subscription=None).delete()

@@ -1,0 +1,23 @@
+from django.urls import path, re_path
+
+from .views import assessment, email, request, short
+
+app_name = "leads"
+
+urlpatterns = [
+    path("assessment/", assessment.assessment, name="assessment"),
+    re_path(r"^assessment/thanks/(?P<reference>[2-9A-HJ-NP-Z]{8})/$", assessment.thanks, name="thanks"),
+    path("newsletter/", short.newsletter, name="newsletter"),
+    path("newsletter/thanks/", short.sent("leads/newsletter_thanks.html"), name="newsletter_thanks"),
+    path("guides/request/", short.guide, name="request_guide"),
+    path("guides/thanks/", short.sent("leads/guide_thanks.html"), name="guide_thanks"),
+    path("workshops/request/", short.workshop, name="request_workshop"),
+    path("workshops/thanks/", short.sent("leads/workshop_thanks.html"), name="workshop_thanks"),
+    path("email/confirm/<str:token>/", email.confirm, name="confirm"),
+    path("email/preferences/<str:token>/", email.preferences, name="preferences"),
+    path("email/unsubscribe/<str:token>/", email.stop, name="unsubscribe"),
+    path("r/<str:token>/", request.own_page, name="request"),
+    path("r/<str:token>/stop/", request.stop_mails, name="request_stop"),
+    path("r/<str:token>/data/", request.data, name="request_data"),
+    path("r/<str:token>/erase/", request.erase, name="request_erase"),
+]

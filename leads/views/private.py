@@ -1,0 +1,42 @@
+"""What the pages behind links in mails have in common: the token in the address is the key, so it goes nowhere else."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from leads import tokens
+
+from .answer import METHODS, show
+
+View = Callable[..., HttpResponse]
+
+
+def behind_token(purpose: str) -> Callable[[View], View]:
+    """Give a view the number in the token instead of the token; 404 for one that is made up, or too old.
+
+    No check of the origin: another site cannot know the token, and RFC 8058 has mail providers post it.
+    """
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @require_http_methods(METHODS)
+        @wraps(view)
+        def private(request: HttpRequest, token: str) -> HttpResponse:
+            pk = tokens.read_token(purpose, token)
+            if pk is None:
+                response = show(request, "leads/link_over.html", {}, status=404)
+            else:
+                request.token = token  # type: ignore[attr-defined]
+                response = view(request, pk)
+            add_never_cache_headers(response)
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex"
+            return response
+
+        return private
+
+    return decorate
