@@ -1,5 +1,4 @@
 import uuid
-from collections.abc import Iterable
 
 from django import forms
 from django.forms.widgets import CheckboxInput, RadioSelect
@@ -25,13 +24,13 @@ class PublicForm(forms.Form):
             field.widget.attrs["class"] = " ".join(classes).strip()
 
     @property
-    def problems(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> list[tuple[str, str]]:
         """The id of what has to be changed, and the message; in the order of the form."""
-        for message in self.non_field_errors():
-            yield "", message
+        problems = [("", str(message)) for message in self.non_field_errors()]
         for field in self:
-            for message in field.errors:
-                yield "" if field.is_hidden else field.id_for_label or f"{field.auto_id}_0", message
+            target = "" if field.is_hidden else field.id_for_label or f"{field.auto_id}_0"
+            problems += [(target, str(message)) for message in field.errors]
+        return problems
 
     @property
     def trap(self) -> str:

@@ -1,4 +1,4 @@
-"""How a form is answered, whatever happens: nothing that was typed is lost, and nobody is thanked for what is not stored."""
+"""How a form is answered, whatever happens: what was typed stays, and nobody is thanked for what is not stored."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ def take(
 
     422 with what has to be changed, 429 in a flood, 503 while the database is away; each with everything still in it.
     """
-    context = {**(context or {}), "form": form}
+    context = {"form": form}
     if not form.is_valid():
         return show(request, template, context, status=422)
     try:

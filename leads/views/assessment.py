@@ -8,7 +8,7 @@ from clinic.models import ClinicSettings
 from clinic.origin import from_this_site
 from leads import gate
 from leads.forms import AssessmentForm
-from leads.models import Submission
+from leads.models import Lead, Submission
 from leads.promise import promise_in_words
 from leads.services.assessment import submit_assessment
 
@@ -20,7 +20,7 @@ TEMPLATE = "leads/assessment.html"
 @from_this_site
 @require_http_methods(METHODS)
 def assessment(request: HttpRequest) -> HttpResponse:
-    """The form for a free assessment. Never cached: it carries the number that makes one lead of any number of clicks."""
+    """The form for a free assessment. Never cached: it carries the number that makes one lead of many clicks."""
     if request.method != "POST":
         form = AssessmentForm(initial={"page": gate.page_before(request)})
         return show(request, TEMPLATE, {"form": form})
@@ -46,10 +46,12 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     submission = get_object_or_404(submissions, reference=reference)
     clinic, now = ClinicSettings.current(), timezone.now()
     promised_at = submission.promised_at
+    by_mail = submission.lead.channel == Lead.Channel.EMAIL
     context = {
         "reference": reference,
         "promise": promise_in_words(promised_at, now, clinic) if promised_at else "",
-        "is_kept_or_late": promised_at is not None and promised_at < now,
-        "by_mail": submission.lead.channel == "email",
+        "is_over": promised_at is not None and promised_at < now,
+        "by_mail": by_mail,
+        "verb": "write to" if by_mail else "call",
     }
     return show(request, "leads/thanks.html", context)

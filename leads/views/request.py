@@ -7,12 +7,23 @@ from django.shortcuts import redirect
 
 from leads import tokens
 from leads.forms import ChangeRequestForm
-from leads.models import Submission
+from leads.models import Lead, Submission
 from leads.services.newsletter import unsubscribe
 from leads.services.request import change_request, erase_person, export_person
 
 from .answer import show
 from .private import behind_token
+
+# What the person is told of a card's state.
+STATES = {
+    Lead.State.NEW: "We have it, and will be in touch.",
+    Lead.State.TRYING: "We have tried to reach you, and try again.",
+    Lead.State.REACHED: "We have talked.",
+    Lead.State.BOOKED: "You have an appointment.",
+    Lead.State.ATTENDED: "We have seen each other.",
+    Lead.State.MISSED: "We missed you at your appointment.",
+    Lead.State.CLOSED: "Done.",
+}
 
 
 def submission_of(pk: int) -> Submission | None:
@@ -39,7 +50,13 @@ def own_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def page_context(request: HttpRequest, submission: Submission) -> dict[str, Any]:
     requests = Submission.objects.filter(contact=submission.contact, lead=submission.lead).order_by("-created_at")
-    return {"submission": submission, "requests": requests, "token": getattr(request, "token", "")}
+    return {
+        "submission": submission,
+        "requests": requests,
+        "is_assessment": submission.kind == Submission.Kind.ASSESSMENT,
+        "state": STATES[submission.lead.state],
+        "token": getattr(request, "token", ""),
+    }
 
 
 @behind_token(tokens.REQUEST)

@@ -2,3 +2,4 @@ import "./rating.js";
 import "./share.js";
 import "./video.js";
 import "./contents.js";
+import "./in-place.js";
