@@ -11,6 +11,7 @@ from django.conf import settings
 from dev import chromium
 from dev.processes import Group, Problem
 from dev.services import throwaway
+from tests.smtp import one_smtp_server, smtp_server  # noqa: F401  fixtures
 
 # Values that no deployment has. What is set outside, secrets among it, never reaches a test.
 ENVIRONMENT = {

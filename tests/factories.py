@@ -3,6 +3,9 @@
 There is one home page and one list of posts: their factories hand out the one that exists.
 """
 
+import uuid
+from datetime import time
+
 import factory
 from factory.django import DjangoModelFactory
 from wagtail.models import Page, PageViewRestriction, Site
@@ -10,15 +13,35 @@ from wagtail_factories import ImageFactory, PageFactory
 
 from blog.models import Author, BlogIndexPage, BlogPage, Topic
 from clinic.models import ClinicSettings, HomePage, StandardPage, User
+from leads.models import (
+    Contact,
+    Enrolment,
+    Lead,
+    OutgoingMail,
+    Sequence,
+    Step,
+    Submission,
+    Subscription,
+)
 
 __all__ = [
     "AuthorFactory",
     "BlogIndexPageFactory",
     "BlogPageFactory",
     "ClinicSettingsFactory",
+    "ContactFactory",
+    "EnrolmentFactory",
     "HomePageFactory",
     "ImageFactory",
+    "LeadFactory",
+    "OutgoingMailFactory",
+    "SequenceFactory",
+    "StaffNoticeFactory",
     "StandardPageFactory",
+    "StepFactory",
+    "SubmissionFactory",
+    "SubscriptionFactory",
+    "TipFactory",
     "TopicFactory",
     "UserFactory",
     "make_private",
@@ -121,6 +144,98 @@ class BlogPageFactory(PageFactory):
     listing_summary = "What this post says."
     topic = factory.SubFactory(TopicFactory)
     author = factory.SubFactory(AuthorFactory)
+
+
+class ContactFactory(DjangoModelFactory):
+    class Meta:
+        model = Contact
+
+    email = factory.Sequence("reader-{}@example.com".format)
+
+
+class LeadFactory(DjangoModelFactory):
+    class Meta:
+        model = Lead
+
+    contact = factory.SubFactory(ContactFactory)
+
+
+class SubmissionFactory(DjangoModelFactory):
+    class Meta:
+        model = Submission
+
+    kind = Submission.Kind.NEWSLETTER
+    lead = factory.SubFactory(LeadFactory)
+    contact = factory.SelfAttribute("lead.contact")
+    key = factory.LazyFunction(uuid.uuid4)
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    class Meta:
+        model = Subscription
+
+    contact = factory.SubFactory(ContactFactory)
+
+
+class SequenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Sequence
+
+    key = factory.Sequence("sequence-{}".format)
+    name = "Health tips"
+
+
+class StepFactory(DjangoModelFactory):
+    """Sent at any time of the day."""
+
+    class Meta:
+        model = Step
+
+    sequence = factory.SubFactory(SequenceFactory)
+    version = factory.SelfAttribute("sequence.version")
+    position = factory.Sequence(int)
+    key = factory.Sequence("step-{}".format)
+    delay_hours = 0
+    window_opens = time.min
+    window_closes = time.max
+    subject = "A tip"
+    body = "Walk a little."
+
+
+class EnrolmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Enrolment
+
+    contact = factory.SubFactory(ContactFactory)
+    sequence = factory.SubFactory(SequenceFactory)
+    version = factory.SelfAttribute("sequence.version")
+
+
+class OutgoingMailFactory(DjangoModelFactory):
+    """A confirmation of the newsletter that is due now."""
+
+    class Meta:
+        model = OutgoingMail
+
+    dedupe_key = factory.Sequence("confirm:{}".format)
+    kind = OutgoingMail.Kind.CONFIRM
+    submission = factory.SubFactory(SubmissionFactory)
+    contact = factory.SelfAttribute("submission.contact")
+
+
+class StaffNoticeFactory(OutgoingMailFactory):
+    dedupe_key = factory.Sequence("staff:{}".format)
+    kind = OutgoingMail.Kind.STAFF
+    contact = None
+
+
+class TipFactory(OutgoingMailFactory):
+    dedupe_key = factory.Sequence("tip:{}".format)
+    kind = OutgoingMail.Kind.TIP
+    submission = None
+    contact = factory.SelfAttribute("enrolment.contact")
+    enrolment = factory.SubFactory(EnrolmentFactory)
+    step = factory.SubFactory(StepFactory, sequence=factory.SelfAttribute("..enrolment.sequence"))
 
 
 def make_private(page: Page) -> Page:

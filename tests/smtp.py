@@ -36,6 +36,7 @@ class Fault:
     recipient: str = ""  # "": any
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
+    is_forgotten: bool = False  # its test is over: who still waits in silence hangs up
 
     def release(self) -> None:
         """End the silence; the conversation goes on as if nothing was."""
@@ -148,6 +149,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         return [tuple(line.split("\t")) for line in self.log.read_text().splitlines()]
 
     def clear(self) -> None:
+        for fault in self.faults:
+            fault.is_forgotten = True
         self.heal()
         with self.lock:
             self.deliveries.clear()
@@ -218,6 +221,8 @@ class Conversation(socketserver.StreamRequestHandler):
             return True
         if fault.is_silent:
             fault.released.wait()
+            if fault.is_forgotten:
+                raise HungUp
             return True
         if not fault.answer:
             self.connection.shutdown(socket.SHUT_RDWR)

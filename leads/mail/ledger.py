@@ -26,7 +26,7 @@ from leads.models import Contact, OutgoingMail
 
 LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
-FIRST_BACKOFF = timedelta(minutes=1)  # then four times as long each time: the eighth attempt comes after 38 hours
+FIRST_BACKOFF = timedelta(minutes=1)  # four times as long after each attempt: the eighth comes 38 hours later
 LONGEST_BACKOFF = timedelta(hours=16)
 RESEND_AFTER = timedelta(minutes=15)
 SPACING = timedelta(hours=20)  # between two mails of `can_wait` to one mailbox
@@ -58,8 +58,8 @@ CLAIM = """
          LIMIT 1
            FOR UPDATE SKIP LOCKED)
     UPDATE leads_outgoingmail mail
-       SET state = 'leased', lease_token = %(token)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
-           attempts = attempts + 1, changed_at = clock_timestamp()
+       SET state = 'leased', lease_token = %(token)s, changed_at = clock_timestamp(), attempts = attempts + 1,
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
       FROM due
      WHERE mail.id = due.id
 """
@@ -98,8 +98,8 @@ def hand_over(mail: OutgoingMail) -> bool:
     within the spacing. Committed, to disk, when this returns: a crash from here on leaves a trace.
     """
     with transaction.atomic(durable=True):
-        if mail.can_wait:
-            Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact_id).first()
+        if mail.can_wait and mail.contact is not None:
+            Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact.pk).first()
             if last_spaced(mail) is not None:
                 return False
         moved = (

@@ -40,7 +40,7 @@ def drain(seconds: float = 50, *, is_stopping: Callable[[], bool] = lambda: Fals
                 sent += 1
                 if sent == 1:
                     worked()
-            close_old_connections()
+            refresh_connection()
     except Outage as outage:
         pause(str(outage))
     finally:
@@ -104,9 +104,10 @@ def offer(mail: OutgoingMail, message: render.Message, transport: Transport) -> 
 
 @transaction.atomic
 def bury(mail: OutgoingMail, reason: str, *, is_bounce: bool) -> bool:
+    moved = ledger.give_up(mail, reason)
     if is_bounce and mail.contact is not None:
         bounced(contact=mail.contact, reason=Suppression.Reason.BOUNCED)
-    return ledger.give_up(mail, reason)
+    return moved
 
 
 def written_down(outcome: Callable[[], bool]) -> bool:
@@ -118,8 +119,14 @@ def written_down(outcome: Callable[[], bool]) -> bool:
         except (OperationalError, InterfaceError):
             if time.monotonic() > end:
                 raise
-            connection.close()
             time.sleep(0.5)
+            refresh_connection()
+
+
+def refresh_connection() -> None:
+    """Let go of a connection that is old or broken; inside a transaction it is the caller's."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def note_turn() -> None:

@@ -92,15 +92,14 @@ class SmtpTransport:
         return server
 
     def connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
         host, port, timeout = settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT
         if settings.EMAIL_USE_SSL:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=ssl.create_default_context())
         else:
             server = smtplib.SMTP(host, port, timeout=timeout)
         try:
             if settings.EMAIL_USE_TLS:
-                server.starttls(context=context)
+                server.starttls(context=ssl.create_default_context())
             if settings.EMAIL_HOST_USER:
                 server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         except BaseException:
@@ -112,6 +111,7 @@ class SmtpTransport:
         """DATA and the mail itself, which has CRLF line ends. Errors: `RefusedForNow`, `RefusedForGood`, `Lost`."""
         if self.server is None or self.server.sock is None:
             raise Lost("the connection was gone before the mail was sent")
+        words: bytes | str
         try:
             self.server.sock.settimeout(settings.EMAIL_TIMEOUT * PATIENCE)
             code, words = self.server.data(message)

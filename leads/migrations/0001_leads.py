@@ -3,11 +3,12 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import leads.encryption
-import leads.models.person
 import phonenumber_field.modelfields
 from django.conf import settings
 from django.db import migrations, models
+
+import leads.encryption
+import leads.models.person
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,232 @@
+"""The ledger owes each mail once, whoever asks how often, and lets only the holder of a lease move it."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from leads.mail import ledger
+from leads.models import OutgoingMail
+from tests.factories import OutgoingMailFactory, SubmissionFactory, TipFactory
+
+State = OutgoingMail.State
+pytestmark = pytest.mark.django_db
+
+
+def state(mail: OutgoingMail) -> str:
+    mail.refresh_from_db()
+    return mail.state
+
+
+def end_the_lease() -> None:
+    OutgoingMail.objects.update(lease_until=F("lease_until") - ledger.LEASE - timedelta(seconds=1))
+
+
+def handed_mail(factory=OutgoingMailFactory) -> OutgoingMail:
+    factory()
+    mail = ledger.claim()
+    assert ledger.hand_over(mail)
+    return mail
+
+
+def in_threads(count: int, work) -> list:
+    results = []
+
+    def run():
+        try:
+            results.append(work())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fault_17_twenty_that_owe_the_same_mail_at_once_make_one_row():
+    submission = SubmissionFactory()
+
+    def owe():
+        mail = OutgoingMail(dedupe_key="guide:1", kind="guide", submission=submission, contact=submission.contact)
+        ledger.owe([mail])
+
+    in_threads(20, owe)
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_a_mail_that_is_owed_already_leaves_the_others_of_its_lot():
+    known = OutgoingMailFactory()
+    ledger.owe(
+        OutgoingMail(dedupe_key=key, kind="confirm", contact=known.contact) for key in (known.dedupe_key, "another")
+    )
+    assert set(OutgoingMail.objects.values_list("dedupe_key", flat=True)) == {known.dedupe_key, "another"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_two_workers_claim_the_same_mail():
+    OutgoingMailFactory.create_batch(12)
+    claimed = in_threads(20, ledger.claim)
+    numbers = [mail.pk for mail in claimed if mail is not None]
+    assert len(numbers) == len(set(numbers)) == 12
+
+
+def test_the_mail_that_has_been_due_for_longest_is_claimed_first():
+    mails = [OutgoingMailFactory(due_at=Now() - timedelta(minutes=minutes)) for minutes in (1, 3, 2)]
+    assert [ledger.claim().pk for _ in mails] == [mails[1].pk, mails[2].pk, mails[0].pk]
+
+
+def test_a_lease_that_was_lost_moves_nothing():
+    OutgoingMailFactory()
+    slow = ledger.claim()
+    end_the_lease()
+    assert not ledger.hand_over(slow)
+    ledger.sweep()
+    quick = ledger.claim()
+    assert quick.pk == slow.pk
+    for move in (
+        lambda: ledger.hand_over(slow),
+        lambda: ledger.settle_sent(slow),
+        lambda: ledger.retry(slow, "later"),
+        lambda: ledger.give_up(slow, "never"),
+        lambda: ledger.skip(slow, "no"),
+        lambda: ledger.wait(slow, timedelta(hours=1), "not now"),
+        lambda: ledger.release(slow),
+        lambda: ledger.doubt(slow, "perhaps"),
+    ):
+        assert not move()
+    assert ledger.hand_over(quick)
+    assert ledger.settle_sent(quick)
+    assert state(quick) == State.SENT
+
+
+def test_only_a_mail_that_was_handed_over_can_be_sent_or_uncertain():
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    assert not ledger.settle_sent(mail)
+    assert not ledger.doubt(mail, "perhaps")
+    assert ledger.hand_over(mail)
+    assert not ledger.hand_over(mail)
+    assert not ledger.skip(mail, "too late")
+    assert ledger.settle_sent(mail)
+
+
+def test_a_mail_is_handed_over_in_a_transaction_of_its_own(transactional_db):
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    with transaction.atomic(), pytest.raises(RuntimeError):
+        ledger.hand_over(mail)
+
+
+def test_what_a_dead_worker_had_not_handed_over_waits_again():
+    mail = OutgoingMailFactory()
+    ledger.claim()
+    ledger.sweep()
+    assert state(mail) == State.LEASED
+    end_the_lease()
+    ledger.sweep()
+    assert state(mail) == State.QUEUED
+    assert mail.reason
+
+
+def test_what_a_dead_worker_had_handed_over_is_uncertain():
+    mail = handed_mail(TipFactory)
+    end_the_lease()
+    ledger.sweep()
+    assert state(mail) == State.UNCERTAIN
+    assert mail.reason
+
+
+def test_a_worker_that_comes_back_with_the_servers_yes_is_believed():
+    mail = handed_mail(TipFactory)
+    end_the_lease()
+    ledger.sweep()
+    assert ledger.settle_sent(mail)
+    assert state(mail) == State.SENT
+
+
+def test_a_worker_that_comes_back_after_the_mail_was_queued_anew_is_too_late():
+    mail = handed_mail()
+    end_the_lease()
+    ledger.sweep()
+    OutgoingMail.objects.update(changed_at=F("changed_at") - ledger.RESEND_AFTER * 2)
+    ledger.sweep()
+    assert state(mail) == State.QUEUED
+    assert not ledger.settle_sent(mail)
+
+
+@pytest.mark.parametrize("kind", ledger.RESENT_KINDS)
+def test_an_uncertain_mail_that_somebody_waits_for_is_queued_once_more(kind):
+    mail = handed_mail()
+    contact = None if kind == "staff" else mail.contact
+    OutgoingMail.objects.update(kind=kind, contact=contact)
+    for expected in (State.QUEUED, State.UNCERTAIN):
+        ledger.doubt(mail, "perhaps")
+        ledger.sweep()
+        assert state(mail) == State.UNCERTAIN
+        OutgoingMail.objects.update(changed_at=F("changed_at") - ledger.RESEND_AFTER * 2)
+        ledger.sweep()
+        assert state(mail) == expected
+        if expected == State.QUEUED:
+            mail = ledger.claim()
+            ledger.hand_over(mail)
+
+
+@pytest.mark.parametrize("kind", ["welcome", "tip", "issue"])
+def test_an_uncertain_mailing_is_never_sent_again(kind):
+    mail = handed_mail()
+    OutgoingMail.objects.update(kind=kind)
+    ledger.doubt(mail, "perhaps")
+    OutgoingMail.objects.update(changed_at=F("changed_at") - timedelta(days=30))
+    ledger.sweep()
+    assert state(mail) == State.UNCERTAIN
+
+
+def test_waiting_and_outages_burn_no_attempt():
+    mail = OutgoingMailFactory()
+    ledger.release(ledger.claim())
+    ledger.wait(ledger.claim(), timedelta(0), "not now")
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == (State.QUEUED, 0)
+
+
+def test_each_wait_after_a_refusal_is_longer_up_to_a_limit():
+    waits = [ledger.backoff(attempt) for attempt in range(1, ledger.MAX_ATTEMPTS)]
+    assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=16)]
+    assert waits == sorted(waits)
+    assert sum(waits, timedelta()) > timedelta(days=1)
+
+
+def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():
+    waiting, prepared = OutgoingMailFactory(due_at=Now() + timedelta(hours=1)), OutgoingMailFactory()
+    mail = ledger.claim()
+    sent = OutgoingMailFactory(state=State.SENT, sent_at=Now())
+    assert ledger.call_off(OutgoingMail.objects.all(), "no more") == 2
+    assert not ledger.hand_over(mail)
+    assert [state(row) for row in (waiting, prepared, sent)] == [State.SKIPPED, State.SKIPPED, State.SENT]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"state": "leased"},
+        {"state": "handed"},
+        {"state": "queued", "lease_until": Now()},
+        {"state": "sent"},
+        {"state": "dead"},
+        {"state": "uncertain"},
+        {"state": "skipped", "reason": ""},
+        {"kind": "staff"},
+        {"contact": None},
+    ],
+)
+def test_the_database_refuses_a_row_that_cannot_be(row):
+    mail = OutgoingMailFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OutgoingMail.objects.filter(pk=mail.pk).update(**row)
