@@ -127,6 +127,19 @@ _FIGURES = (
         moves=True,
     ),
     Figure(
+        name="hip-hinge",
+        label="Bending from the hips",
+        alt="A person bends forward from the hips, knees soft, back long, hands gliding down the thighs.",
+        views=(
+            View(
+                "hip-hinge",
+                alt="A person bends forward from the hips, knees soft, back long, hands gliding down the thighs.",
+                title="Bending from the hips",
+                text="The hips go back, the chest comes forward, and your back stays long.",
+            ),
+        ),
+    ),
+    Figure(
         name="lying-knees-supported",
         label="Resting on the back, a pillow under the knees",
         alt="A person rests on the back with a pillow under the knees and a low pillow under the head.",

@@ -2,6 +2,7 @@
 
 from .body import ANKLES, FEET_APART, HIPS, KNEES, KNEES_APART, SHOULDER, SHOULDER_BONE
 from .poses import (
+    BENDING,
     HAND_ON_THIGH,
     LYING,
     LYING_FLOOR,
@@ -86,6 +87,22 @@ def walking() -> Drawing:
     return Drawing("walking", (-210, -706, 420, 716), [floor(0), Group([Group(body, joint="bob")], (0, -height))])
 
 
+def bending() -> Drawing:
+    """From the hips: the knees soft, the back as long as it stands, a hand gliding down the thigh."""
+    ankle, foot = (56, 304), 28
+    body = [
+        leg_to((ankle[0] + 14, ankle[1]), far=True, at=(-3, 1)),
+        BENDING.pelvis(),
+        leg_to(ankle),
+        BENDING.trunk(BENDING.arm_to((75, 66), -20)),
+    ]
+    return Drawing(
+        "hip-hinge",
+        (-160, -600, 420, 610),
+        [Still("bending", [floor(0), Group(body, (0, -ankle[1] - foot))])],
+    )
+
+
 DRAWINGS = [
     Drawing("supine-hero", (-370, -154, 684, 200), lying(), below=[floor(LYING_FLOOR, -36)]),
     Drawing("supine-side", (-370, -172, 684, 230), [*lying(), floor(LYING_FLOOR - 1, -36)]),
@@ -121,6 +138,7 @@ DRAWINGS = [
         ],
     ),
     walking(),
+    bending(),
     Drawing(
         "lying-knees-supported",
         (-386, -130, 756, 186),

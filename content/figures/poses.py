@@ -114,6 +114,7 @@ RESTING = Spine(-92, -1, 8, 8, 2)
 LYING_FLOOR = 46
 SITTING = Spine(4, -12, 12, 12, -15)
 WALKING = Spine(4, -9, 12, 8, -14)
+BENDING = Spine(50, -11, 8, 3, -20)
 
 # One stride in eight even steps from heel strike to heel strike: hip forward, knee bent, toes up (degrees, rounded from
 # published gait curves for comfortable speed), then how far upper arm and forearm of that side swing forward.
