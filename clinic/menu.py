@@ -7,6 +7,7 @@ from .memory import Remembered
 from .models import PublishedQuerySet
 
 DEPTH = 3  # of the pages right below the home page in Wagtail's tree
+OFFERS = {"guide": "guidepage", "workshop": "workshopindexpage"}  # what leads to a page of staff's: the page's model
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,17 @@ class MenuItem:
 
 @Remembered
 def menu_pages() -> list[Page]:
-    """The pages that the header or the footer leads to, in one query."""
-    shown = Q(show_in_menus=True) | Q(standardpage__show_in_footer=True)
-    pages = PublishedQuerySet(Page).published().filter(shown, depth=DEPTH)
-    return list(pages.annotate(in_footer=F("standardpage__show_in_footer")).order_by("path"))
+    """The pages that the header, the footer or an offer leads to, in one query."""
+    in_menu = Q(depth=DEPTH) & (Q(show_in_menus=True) | Q(standardpage__show_in_footer=True))
+    pages = PublishedQuerySet(Page).published().filter(in_menu | Q(content_type__model__in=OFFERS.values()))
+    names = {"in_footer": F("standardpage__show_in_footer"), "model_name": F("content_type__model")}
+    return list(pages.annotate(**names).order_by("path"))
+
+
+def offer_page(kind: str) -> str:
+    """The address of the first page for an offer; "" while there is none that a reader may see."""
+    page = next((page for page in menu_pages() if page.model_name == OFFERS[kind]), None)
+    return "/" + "/".join(page.url_path.split("/")[2:]) if page else ""
 
 
 class Menu:
@@ -36,7 +44,7 @@ class Menu:
 
     @property
     def header(self) -> list[MenuItem]:
-        return [self.item(page) for page in menu_pages() if page.show_in_menus]
+        return [self.item(page) for page in menu_pages() if page.show_in_menus and page.depth == DEPTH]
 
     @property
     def footer(self) -> list[MenuItem]:

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.core.files import File
+from django.db import connection, models, transaction
+from django.db.models.fields.files import FieldFile
 from modelcluster.models import get_serializable_data_for_fields
 from wagtail.models import Page, Site
 
@@ -132,6 +135,9 @@ class Loader:
         except ValidationError as error:
             key, messages = next(iter(error.message_dict.items()))
             raise ContentError(source.name, key, " ".join(messages)) from error
+        for name, field in content_fields(source.model).items():
+            if isinstance(field, models.FileField) and name in source.values:
+                transaction.on_commit(partial(put, getattr(thing, name), source.folder / source.values[name]))
 
     def remember(self, name: str, pk: int, digests: dict[str, str]) -> None:
         LoadedContent.objects.update_or_create(source=name, defaults={"object_id": pk, "digests": digests})
@@ -185,6 +191,13 @@ def hands_off(thing: models.Model) -> str:
     if getattr(thing, "last_reviewed_on", None):
         return "signed off by a clinician"
     return ""
+
+
+def put(stored: FieldFile, path: Path) -> None:
+    """Once all is loaded, the file itself."""
+    if not stored.storage.exists(stored.name):
+        with path.open("rb") as file:
+            stored.storage.save(stored.name, File(file))
 
 
 def value_to_copy(thing: models.Model, name: str) -> Any:

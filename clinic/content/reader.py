@@ -1,10 +1,13 @@
 """From what a file says to an object of the site's models, not saved yet."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Never
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils.html import escape
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
@@ -94,6 +97,8 @@ class Reader:
                 return self.stream(field.stream_block, raw, key)
             case RichTextField():
                 return self.rich_text(raw, key)
+            case models.FileField():
+                return self.file(field, raw, key)
             case models.TextField() if isinstance(raw, list):
                 return "\n".join(self.plain(line, f"{key}[{number}]") for number, line in enumerate(raw, 1))
             case models.CharField() | models.TextField():
@@ -140,6 +145,13 @@ class Reader:
                 continue
             children.append(child)
         return children
+
+    def file(self, field: models.FileField, raw: Any, key: str) -> FieldFile:
+        """A file that lies beside this one, by the name that it will have in the storage; `Loader` puts it there."""
+        path = self.source.folder / self.plain(raw, key)
+        if not path.is_file():
+            self.fail(key, f"There is no file “{raw}” beside this one.")
+        return field.attr_class(self.source.model(), field, stored_name(field, path))
 
     # --- Text
 
@@ -224,6 +236,12 @@ class Reader:
             return block.clean(block.normalize(value))
         except ValidationError as error:
             self.fail(key, explain(error))
+
+
+def stored_name(field: models.FileField, path: Path) -> str:
+    """The name tells one content from another, so a new file never takes the place of one that a page still shows."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    return field.generate_filename(None, f"{path.stem}-{digest}{path.suffix}")
 
 
 def may_link(field: models.Field) -> bool:

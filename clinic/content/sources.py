@@ -8,8 +8,18 @@ from pathlib import Path
 from django.apps import apps
 from django.db import models
 
-SNIPPETS = {"topics": "blog.Topic", "authors": "blog.Author"}
-PAGES = {"home": "clinic.HomePage", "blog": "blog.BlogIndexPage"}  # any other page is a StandardPage
+SNIPPETS = {"topics": "blog.Topic", "authors": "blog.Author", "videos": "leads.Video"}
+PAGES = {  # any other page is a StandardPage
+    "home": "clinic.HomePage",
+    "blog": "blog.BlogIndexPage",
+    "guides": "leads.GuideIndexPage",
+    "workshops": "leads.WorkshopIndexPage",
+}
+LISTED = {  # a folder of pages: their model, and the page above them
+    "posts": ("blog.BlogPage", "/blog/"),
+    "guides": ("leads.GuidePage", "/guides/"),
+    "workshops": ("leads.WorkshopPage", "/workshops/"),
+}
 
 
 class ContentError(Exception):
@@ -30,6 +40,7 @@ class Source:
     address: str = ""  # of its page on the site, such as /about/; "" for what is no page
     parent: str = ""  # the address of the page above it; "" for the home page
     order: int = 0
+    folder: Path = Path()  # where the files lie that it names
 
     @property
     def key(self) -> tuple:
@@ -56,14 +67,15 @@ def read_source(folder: Path, path: Path) -> Source:
     match name.removesuffix(".toml").split("/"):
         case ["clinic"]:
             model, slug, address, parent = "clinic.ClinicSettings", "", "", ""
-        case ["topics" | "authors" as kind, slug]:
+        case [kind, slug] if kind in SNIPPETS:
             model, address, parent = SNIPPETS[kind], "", ""
         case ["pages", "home" as slug]:
             model, address, parent = PAGES[slug], "/", ""
         case ["pages", slug]:
             model, address, parent = PAGES.get(slug, "clinic.StandardPage"), f"/{slug}/", "/"
-        case ["posts", slug]:
-            model, address, parent = "blog.BlogPage", f"/blog/{slug}/", "/blog/"
+        case [kind, slug] if kind in LISTED:
+            model, parent = LISTED[kind]
+            address = f"{parent}{slug}/"
         case _:
-            raise ContentError(name, "", "Files belong in topics, authors, pages or posts.")
-    return Source(name, apps.get_model(model), slug, values, address, parent, order)
+            raise ContentError(name, "", f"Files belong in {', '.join([*SNIPPETS, 'pages', *LISTED])}.")
+    return Source(name, apps.get_model(model), slug, values, address, parent, order, path.parent)

@@ -1,20 +1,19 @@
 from django import template
 from django.urls import NoReverseMatch, reverse
 
+from clinic.menu import OFFERS, offer_page
+
 register = template.Library()
 
-# What each call to action leads to: the name of its address. A milestone that adds the page makes the link appear.
-OFFER_ADDRESSES = {
-    "assessment": "leads:assessment",
-    "guide": "leads:guide",
-    "newsletter": "leads:newsletter",
-    "workshop": "leads:workshops",
-}
+# What a call to action leads to, where that is no page of staff's: the name of its address.
+OFFER_ADDRESSES = {"assessment": "leads:assessment", "newsletter": "leads:newsletter"}
 
 
 @register.simple_tag
 def offer_url(kind: str) -> str:
     """The address of an offer, or "" while this site has no page for it."""
+    if kind in OFFERS:
+        return offer_page(kind)
     try:
         return reverse(OFFER_ADDRESSES[kind])
     except (KeyError, NoReverseMatch):
