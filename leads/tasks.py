@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
+from leads.services import edition
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -28,3 +29,9 @@ def drain_outbox() -> None:
 def advance_sequences() -> None:
     """Owe the next mail of each sequence that somebody is on. Beat nudges every minute."""
     sequences.advance()
+
+
+@shared_task
+def set_guides() -> None:
+    """Set the guides whose words, or whose clinic, changed since. Beat nudges every minute."""
+    edition.set_editions()

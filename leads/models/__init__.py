@@ -1,12 +1,18 @@
+from .guide import GuideEdition, GuideFault, GuideIndexPage, GuidePage
 from .mail import OutgoingMail, Sender
 from .person import Consent, Contact, Lead, Submission, TimelineEntry
 from .sequence import Enrolment, Sequence, Step
 from .subscription import Subscription, Suppression
+from .workshop import Video, WorkshopIndexPage, WorkshopPage
 
 __all__ = [
     "Consent",
     "Contact",
     "Enrolment",
+    "GuideEdition",
+    "GuideFault",
+    "GuideIndexPage",
+    "GuidePage",
     "Lead",
     "OutgoingMail",
     "Sender",
@@ -16,4 +22,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "TimelineEntry",
+    "Video",
+    "WorkshopIndexPage",
+    "WorkshopPage",
 ]
