@@ -32,7 +32,7 @@ def preferences(request: HttpRequest, contact_id: int) -> HttpResponse:
     if contact is None:
         return show(request, "leads/link_over.html", {}, status=404)
     unsubscribe_token = tokens.make_token(tokens.UNSUBSCRIBE, contact.pk)
-    form = PreferencesForm(request.POST or None, initial=chosen(contact))
+    form = PreferencesForm(request.POST if request.method == "POST" else None, initial=chosen(contact))
     is_saved = request.method == "POST" and form.is_valid()
     if is_saved:
         newsletter, tips = form.cleaned_data["wants_newsletter"], form.cleaned_data["wants_tips"]

@@ -1,0 +1,50 @@
+import pytest
+from django.apps import apps
+
+from leads import tokens
+from leads.models import Contact, Lead, OutgoingMail, Submission, Suppression
+from leads.suppression import suppression_of
+from tests.leads.visitor import filled_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def link(client):
+    client.post("/assessment/", filled_in(wants_tips="on"))
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    return f"/r/{tokens.make_token(tokens.REQUEST, Submission.objects.earliest('pk').pk)}/erase/"
+
+
+def test_it_is_asked_once_more_and_opening_the_page_deletes_nothing(client, link):
+    assert "Delete all of it?" in client.get(link).content.decode()
+    assert Submission.objects.count() == 2
+
+
+def test_nothing_of_a_person_is_left_in_any_table(client, link):
+    assert "Everything is deleted." in client.post(link).content.decode()
+    for model in apps.get_app_config("leads").get_models():
+        for row in model.objects.values():
+            assert not any(word in str(row) for word in ("Erika", "erika@", "4256584944"))
+    assert not Lead.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_the_mailbox_is_never_written_to_again(client, link):
+    client.post(link)
+    assert suppression_of("erika@example.com")
+    assert Suppression.objects.get().reason == "erased"
+    assert not OutgoingMail.objects.filter(contact__isnull=False).exists()
+
+
+def test_a_second_post_finds_nothing_left_and_says_so(client, link):
+    client.post(link)
+    assert client.post(link).status_code == 200
+    assert client.get(link).status_code == 404
+
+
+def test_what_another_mailbox_left_on_the_card_stays(client, link):
+    client.post("/assessment/", filled_in(email="other@example.com"))
+    client.post(link)
+    assert [row.contact.email for row in Submission.objects.all()] == ["other@example.com"]
+    assert Lead.objects.get().timeline.filter(event="mailbox_erased").exists()

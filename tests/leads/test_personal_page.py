@@ -1,0 +1,98 @@
+import json
+
+import pytest
+
+from leads import tokens
+from leads.models import Contact, Lead, Submission, Subscription
+from tests.leads.visitor import filled_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def link(client):
+    client.post("/assessment/", filled_in())
+    return own_link(Submission.objects.get())
+
+
+def own_link(submission):
+    return f"/r/{tokens.make_token(tokens.REQUEST, submission.pk)}/"
+
+
+def test_it_shows_what_was_asked_for_and_its_state_but_no_answers_about_health(client, link):
+    page = client.get(link).content.decode()
+    assert "Free assessment" in page
+    assert Submission.objects.get().reference in page
+    assert "We have it, and will be in touch." in page
+    assert not any(answer in page for answer in ("Walk the dog", "comes and goes", "low back"))
+
+
+def test_it_is_kept_by_nobody(client, link):
+    page = client.get(link)
+    assert "no-store" in page["Cache-Control"]
+    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert not page.cookies
+
+
+def test_how_and_when_to_be_reached_can_be_changed(client, link):
+    form = {"channel": "phone", "phone": "(425) 555-0143", "call_times": "in the afternoon"}
+    assert "Saved." in client.post(link, form).content.decode()
+    lead = Lead.objects.get()
+    assert (lead.phone.as_e164, lead.call_times) == ("+14255550143", "in the afternoon")
+    assert lead.timeline.filter(event="changed_request").exists()
+
+
+def test_a_call_needs_a_number_that_can_be_called(client, link):
+    page = client.post(link, {"channel": "phone", "phone": "12", "call_times": ""})
+    assert page.status_code == 422
+    assert "<title>Error: Your request" in page.content.decode()
+    assert Lead.objects.get().phone.as_e164 == "+14256584944"
+
+
+def test_mails_can_be_stopped(client, link):
+    assert client.get(link + "stop/").status_code == 302
+    assert client.post(link + "stop/").status_code == 200
+    assert Subscription.objects.get().state == "unsubscribed"
+
+
+def test_all_data_but_health_can_be_read_and_taken_along(client, link):
+    page = client.get(link + "data/").content.decode()
+    answer = client.get(link + "data/?format=json")
+    data = json.loads(answer.content)
+    assert "erika@example.com" in page
+    assert answer["Content-Disposition"] == 'attachment; filename="my-data.json"'
+    assert data["requests"][0]["name"] == "Erika Lang"
+    assert {consent["purpose"] for consent in data["consents"]} == {"Use of health answers to call back"}
+    assert "Walk the dog" not in page + answer.content.decode()
+
+
+def test_a_link_shows_no_more_than_its_own_mailbox_asked_for(client, link):
+    """Whoever knows a number and a name can send a form with them, and must not read the other's card."""
+    client.post("/assessment/", filled_in(email="other@example.com"))
+    assert Lead.objects.count() == 1
+    theirs = own_link(Submission.objects.latest("pk"))
+    pages = client.get(theirs).content.decode() + client.get(theirs + "data/").content.decode()
+    assert "erika@example.com" not in pages
+    assert Submission.objects.earliest("pk").reference not in pages
+
+
+def test_a_link_of_another_kind_opens_nothing(client, link):
+    submission = Submission.objects.get()
+    assert client.get(f"/r/{tokens.make_token(tokens.CONFIRM, submission.pk)}/").status_code == 404
+
+
+def test_a_request_by_phone_alone_has_no_page(client):
+    client.post("/assessment/", filled_in(email=""))
+    assert client.get(own_link(Submission.objects.get())).status_code == 404
+
+
+def test_an_answer_from_another_site_cannot_be_told_by_a_page(client, link):
+    assert not any("Access-Control" in name for name in client.options(link).headers)
+
+
+def test_names_are_shown_as_they_were_typed(client):
+    client.post("/assessment/", filled_in(name='"><img src=x onerror=alert(1)>'))
+    page = client.get(own_link(Submission.objects.get())).content.decode()
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert Contact.objects.count() == 1
