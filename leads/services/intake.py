@@ -242,7 +242,8 @@ def remember(lead: Lead, person: Person, contact: Contact | None, request: Reque
     if lead.pk and is_spam:
         return lead
     lead.name = lead.name or person.name
-    lead.contact = lead.contact or contact
+    if lead.contact_id is None:
+        lead.contact = contact
     if person.phone and (is_callable(person.phone) or not lead.phone):
         lead.phone = person.phone  # the number that a person gives now is the one to call
     lead.channel = request.channel or lead.channel
