@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint format bench lock installed
+.PHONY: help run dev test chaos lint format bench lock installed
 .SILENT:
 
 help: ## What can be made
@@ -21,6 +21,9 @@ dev: installed ## The same with debug pages, and reloading when the code changes
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
 	$(VENV) -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+chaos: installed ## Kills and stops real processes while mail is due, and counts what arrived; ARGS="6 20" picks faults
+	$(VENV) -m tests.chaos $(ARGS)
 
 lint: installed ## What must hold before a change is shared: style, types, Django's checks
 	$(VENV) -m ruff check

@@ -73,6 +73,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.deliveries: list[Delivery] = []
         self.faults: list[Fault] = []
         self.visits: Counter[str] = Counter()  # how often each point was reached
+        self.pace = 0.0  # seconds that it takes for a mail
         self.lock = threading.Lock()
         self.open: set[socket.socket] = set()
 
@@ -152,6 +153,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         for fault in self.faults:
             fault.is_forgotten = True
         self.heal()
+        self.pace = 0.0
         with self.lock:
             self.deliveries.clear()
             self.visits.clear()
@@ -203,6 +205,7 @@ class Conversation(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b".") else line)
+        time.sleep(self.server.pace)
         if not line or not self.passes("BODY"):
             return
         self.server.accept(self.sender, self.recipient, b"".join(lines))
