@@ -1,18 +1,149 @@
-"""What each kind of mail is about: to whom it goes, what its templates may say, what is attached."""
+"""What each kind of mail is about: to whom it goes, what its templates may say, where its links lead.
+
+No mail says a name: anybody can type one together with somebody else's address. None tells an answer about health.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import Any
 
-from leads.models import OutgoingMail
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.models import ClinicSettings
+from leads import tokens
+from leads.models import GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
+from leads.promise import promise_in_words
+
+from .prose import full_address, to_html, to_text
+
+Kind = OutgoingMail.Kind
 
 
 @dataclass(frozen=True)
 class Content:
     recipient: str
-    context: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)  # by name, such as `confirm_url`; for this one person
+    facts: Mapping[str, Any] = field(default_factory=dict)  # the same for everyone who gets this guide, this tip
     attachments: list[tuple[str, bytes]] = field(default_factory=list)  # file name and PDF
 
 
 def content(mail: OutgoingMail) -> Content:
-    raise NotImplementedError
+    """Errors: `DoesNotExist` when the page that was asked for is gone."""
+    return CONTENTS[Kind(mail.kind)](mail)
+
+
+def confirm(mail: OutgoingMail) -> Content:
+    submission = submission_of(mail)
+    is_newsletter = submission.kind == Submission.Kind.NEWSLETTER
+    what = "health tips and our newsletter" if is_newsletter else "health tips"
+    links = {"confirm_url": link("confirm", tokens.CONFIRM, submission.pk)}
+    return to_reader(mail, links, what=what, days=tokens.LIFETIMES[tokens.CONFIRM].days)
+
+
+def welcome(mail: OutgoingMail) -> Content:
+    subscription = getattr(mail.contact, "subscription", None)
+    return to_reader(mail, wants_newsletter=subscription is not None and subscription.wants_newsletter)
+
+
+def guide(mail: OutgoingMail) -> Content:
+    page = GuidePage.objects.get(pk=submission_of(mail).subject_id)
+    edition = page.newest_edition
+    return to_reader(
+        mail,
+        guide=page,
+        guide_url=full_address(page.get_url() + page.reverse_subpage("read")),
+        tips=[block.value["title"] for block in page.tips],
+        is_attached=edition is not None,
+        attachments=[(f"{page.slug}.pdf", bytes(edition.pdf))] if edition else [],
+    )
+
+
+def assessment(mail: OutgoingMail) -> Content:
+    submission = submission_of(mail)
+    by_mail = submission.lead.channel == Lead.Channel.EMAIL
+    clinic = ClinicSettings.load()
+    return to_reader(
+        mail,
+        {"request_url": link("request", tokens.REQUEST, submission.pk)},
+        **promise(mail, submission),
+        reference=submission.reference,
+        by_mail=by_mail,
+        verb="write to" if by_mail else "call",
+        alert_heading=clinic.red_flags_heading and f"Do not wait for us. {clinic.red_flags_heading}",
+    )
+
+
+def staff(mail: OutgoingMail) -> Content:
+    """Goes to the site's own address while the settings name nobody who is to be told."""
+    recipient = ClinicSettings.load().notices_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    facts = {**promise(mail, submission_of(mail)), "inbox_url": full_address(reverse("wagtailadmin_home"))}
+    return Content(recipient, facts=facts)
+
+
+def workshop(mail: OutgoingMail) -> Content:
+    submission = submission_of(mail)
+    page = WorkshopPage.objects.get(pk=submission.subject_id)
+    links = {"watch_url": link("watch", tokens.WORKSHOP, submission.pk)}
+    return to_reader(mail, links, workshop=page, page_url=full_address(page.get_url()))
+
+
+def tip(mail: OutgoingMail) -> Content:
+    if mail.step is None:
+        raise ValueError("a tip without its step")
+    return to_reader(mail, step=mail.step, tip_html=to_html(mail.step.body), tip_text=to_text(mail.step.body))
+
+
+CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
+    Kind.CONFIRM: confirm,
+    Kind.WELCOME: welcome,
+    Kind.GUIDE: guide,
+    Kind.ASSESSMENT: assessment,
+    Kind.STAFF: staff,
+    Kind.WORKSHOP: workshop,
+    Kind.TIP: tip,
+}
+
+
+def submission_of(mail: OutgoingMail) -> Submission:
+    if mail.submission is None:
+        raise ValueError("this mail answers a form that is gone")
+    return mail.submission
+
+
+def to_reader(
+    mail: OutgoingMail,
+    links: Mapping[str, str] | None = None,
+    *,
+    attachments: list[tuple[str, bytes]] | None = None,
+    **facts: Any,
+) -> Content:
+    if mail.contact is None:
+        raise ValueError("this mail has no mailbox")
+    standing = {
+        "preferences_url": link("preferences", tokens.PREFERENCES, mail.contact.pk),
+        "unsubscribe_url": link("unsubscribe", tokens.UNSUBSCRIBE, mail.contact.pk),
+    }
+    facts["assessment_url"] = full_address(reverse("leads:assessment"))
+    return Content(mail.contact.email, {**standing, **(links or {})}, facts, attachments or [])
+
+
+def link(name: str, purpose: str, pk: int) -> str:
+    return full_address(reverse(f"leads:{name}", args=[tokens.make_token(purpose, pk)]))
+
+
+def promise(mail: OutgoingMail, submission: Submission) -> dict[str, Any]:
+    """What the thank-you page said, in the words of the moment at which the mail leaves; it may be late."""
+    clinic = ClinicSettings.load()
+    promised_at, now = submission.promised_at, mail.sent_at or timezone.now()
+    if promised_at is None:
+        return {"promise": "", "is_over": False}
+    local = promised_at.astimezone(clinic.zone)
+    return {
+        "promise": promise_in_words(promised_at, now, clinic) if promised_at > now else "",
+        "is_over": promised_at <= now,
+        "promised_day": f"{local:%A, %B} {local.day}",
+        "promised_clock": f"{local:%I:%M %p}".lstrip("0").lower(),
+    }
