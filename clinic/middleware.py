@@ -6,8 +6,25 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
+from .postgresql.base import answer_within
+
 PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+PATIENCE = 5  # seconds that a visitor waits for the database; long before any server in front gives up
+PATIENCE_OF_STAFF = 25
+
+
+class DeadlineMiddleware:
+    """Turns a database that hangs into one that is down, so that a form can say so and keep what was typed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with answer_within(PATIENCE_OF_STAFF if request.path.startswith("/admin/") else PATIENCE):
+            return self.get_response(request)
 
 
 class SitePolicyMiddleware:

@@ -1,0 +1,51 @@
+"""Django's PostgreSQL, but a visitor does not wait for a database that hangs.
+
+A server that is stopped, or a disk that does not answer, keeps a statement waiting without end: no time-out of the
+server's own helps there. Within `answer_within` each statement ends in an `OperationalError` when the time is over.
+"""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+LAST_CHANCE = 0.1  # seconds, for the statement that comes when the time is over: a rollback, mostly
+
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)  # of the monotonic clock
+
+
+@contextmanager
+def answer_within(seconds: float) -> Iterator[None]:
+    """Let the statements in here take so long and no longer, all of them together."""
+    token = deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        deadline.reset(token)
+
+
+class Connection(psycopg.Connection[Any]):
+    def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
+        ends_at = deadline.get()
+        if ends_at is not None:
+            kwargs["timeout"] = max(ends_at - time.monotonic(), LAST_CHANCE)
+        try:
+            return super().wait(gen, *args, **kwargs)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()  # its answer may still come, and must not be taken for that of another statement
+            raise
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    Database = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        ends_at = deadline.get()
+        if ends_at is not None and time.monotonic() > ends_at:
+            raise psycopg.OperationalError("the time for this answer is over")
+        return super().get_new_connection(conn_params)
