@@ -133,7 +133,8 @@ class Site:
         self.processes.children.remove(child)
 
     def pool_child(self, worker: Child) -> psutil.Process:
-        return wait_for(lambda: next(iter(psutil.Process(worker.process.pid).children()), None))
+        assert not worker.has_ended, worker.complaint
+        return wait_for(lambda: next(iter(psutil.Process(worker.process.pid).children()), None), 60)
 
     def all_pool_children(self) -> list[psutil.Process]:
         return [self.pool_child(worker) for worker in self.workers]
@@ -241,8 +242,5 @@ def running_site() -> Iterator[Site]:
         finally:
             site.smtp.clear()
             site.database.close()
-            import glob
-            import shutil
-
             for child in [*processes.children, *servers.children]:
                 child.kill()
