@@ -1,21 +1,26 @@
 """The moment by which the practice says that it will call: counted in the hours in which it is open, and then kept."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 
 from clinic.models import ClinicSettings
 
 ROUND_TO = timedelta(minutes=10)
+PartOfDay = tuple[time, time]
+Stretch = tuple[datetime, datetime]
+WHOLE_DAY = (time.min, time.max)
 LOOK_AHEAD = 60  # days; a practice that is closed for longer promises nothing
 
 
-def promised_moment(now: datetime, clinic: ClinicSettings) -> datetime | None:
+def promised_moment(now: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY) -> datetime | None:
     """When `clinic.callback_minutes` of opening time have passed, rounded up; None while no opening hours are known.
 
     In UTC. Never in closed hours, never in the past: where rounding would pass the closing time, that is the promise.
+    Only the hours in `part` count, where the practice is open in it at all.
     """
     left = timedelta(minutes=clinic.callback_minutes)
-    for opens, closes in open_stretches(now, clinic):
+    stretches = within(part, open_stretches(now, clinic), clinic) or open_stretches(now, clinic)
+    for opens, closes in stretches:
         start = max(opens, now)
         if closes - start >= left:
             return min(rounded_up(start + left), closes)
@@ -23,7 +28,18 @@ def promised_moment(now: datetime, clinic: ClinicSettings) -> datetime | None:
     return None
 
 
-def open_stretches(now: datetime, clinic: ClinicSettings) -> Iterator[tuple[datetime, datetime]]:
+def within(part: PartOfDay, stretches: Iterable[Stretch], clinic: ClinicSettings) -> list[Stretch]:
+    """What of the stretches lies in a part of the day, in the clinic's time zone."""
+    cut = []
+    for opens, closes in stretches:
+        day = opens.astimezone(clinic.zone).date()
+        begins, ends = (datetime.combine(day, moment, tzinfo=clinic.zone).astimezone(UTC) for moment in part)
+        if max(opens, begins) < min(closes, ends):
+            cut.append((max(opens, begins), min(closes, ends)))
+    return cut
+
+
+def open_stretches(now: datetime, clinic: ClinicSettings) -> Iterator[Stretch]:
     """The stretches in which the practice is open that end after `now`, in UTC, in their order."""
     zone = clinic.zone
     hours = clinic.hours
@@ -46,7 +62,7 @@ def rounded_up(moment: datetime) -> datetime:
 
 
 def promise_in_words(promised: datetime, now: datetime, clinic: ClinicSettings) -> str:
-    """Such as "by 11:40 am today", "tomorrow by 9:30 am", "on Monday by 10:00 am", "on Monday, January 4 by 9:30 am"."""
+    """Such as "by 11:40 am today", "tomorrow by 9:30 am", "on Monday by 10:00 am", "on Monday, May 4 by 9:30 am"."""
     local, today = promised.astimezone(clinic.zone), now.astimezone(clinic.zone).date()
     clock = f"{local:%I:%M} {'am' if local.hour < 12 else 'pm'}".lstrip("0")
     days = (local.date() - today).days

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition
+from leads.services import edition, newsletter
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -35,3 +35,9 @@ def advance_sequences() -> None:
 def set_guides() -> None:
     """Set the guides whose words, or whose clinic, changed since. Beat nudges every minute."""
     edition.set_editions()
+
+
+@shared_task
+def purge_unconfirmed() -> None:
+    """Delete what is known of those who never confirmed. Beat nudges every hour."""
+    newsletter.purge_unconfirmed()

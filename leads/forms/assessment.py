@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django import forms
 from django.db.models import TextChoices
@@ -28,12 +29,6 @@ class HowLong(TextChoices):
     RETURNING = "comes and goes", "It comes and goes"
 
 
-class CallTimes(TextChoices):
-    SOON = "as soon as possible", "As soon as you can"
-    MORNING = "in the morning", "In the morning"
-    AFTERNOON = "in the afternoon", "In the afternoon"
-
-
 class ReachForm(PublicForm):
     """How and when a person wants to be reached."""
 
@@ -47,7 +42,7 @@ class ReachForm(PublicForm):
     )
     call_times = forms.ChoiceField(
         label="When suits you best?",
-        choices=CallTimes.choices,
+        choices=Lead.CallTimes.choices,
         widget=forms.RadioSelect,
         required=False,
         error_messages=UNKNOWN,
@@ -102,14 +97,14 @@ class AssessmentForm(ReachForm):
         "wants_tips",
     ]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["may_use"].label = format_html(
             '{} <a href="/health-data-privacy/">How we keep health data private</a>',
             current_wording(Consent.Purpose.HEALTH_ANSWERS),
         )
 
-    def clean(self):
+    def clean(self) -> None:
         phone, email = self.cleaned_data.get("phone"), self.cleaned_data.get("email")
         channel = self.cleaned_data.get("channel") or (Lead.Channel.PHONE if phone else Lead.Channel.EMAIL)
         if "phone" in self.errors or "email" in self.errors:

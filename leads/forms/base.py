@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django import forms
 from django.forms.widgets import CheckboxInput, RadioSelect
@@ -16,8 +17,8 @@ class PublicForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for field in self.fields.values():
             is_option = isinstance(field.widget, CheckboxInput | RadioSelect)
             classes = ["option__input" if is_option else "input", field.widget.attrs.get("class", "")]
@@ -34,7 +35,7 @@ class PublicForm(forms.Form):
 
     @property
     def trap(self) -> str:
-        return self.cleaned_data["web_page"]
+        return str(self.cleaned_data["web_page"])
 
 
 class KeyField(forms.CharField):
@@ -42,7 +43,7 @@ class KeyField(forms.CharField):
 
     widget = forms.HiddenInput
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> uuid.UUID | None:
         text = super().to_python(value)
         if not text:
             return None

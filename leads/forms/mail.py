@@ -1,6 +1,10 @@
 """The short forms, on pages that a cache shows to everyone: they carry nothing that differs between two readers."""
 
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
+from wagtail.models import Page
 
 from leads import gate, tokens
 from leads.fields import EmailField, NameField
@@ -18,7 +22,7 @@ class MailForm(PublicForm):
 
     email = EmailField(label="Your e-mail address", error_messages=NEEDED)
 
-    def __init__(self, *args, place="", **kwargs):
+    def __init__(self, *args: Any, place: str = "", **kwargs: Any):
         super().__init__(*args, auto_id=f"{place}-%s", **kwargs)
         self.place = place
 
@@ -28,7 +32,7 @@ class MailForm(PublicForm):
 
 
 class NewsletterForm(MailForm):
-    def __init__(self, data=None, *, place="newsletter"):
+    def __init__(self, data: QueryDict | None = None, *, place: str = "newsletter"):
         posted = data.get("place") if data is not None else place
         super().__init__(data, place=posted if posted in PLACES else "newsletter")
 
@@ -39,7 +43,7 @@ class PageForm(MailForm):
     purpose: str
     page = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, page=None):
+    def __init__(self, data: QueryDict | None = None, *, page: Page | None = None):
         token = tokens.make_token(self.purpose, page.pk) if page is not None else ""
         super().__init__(data, place=self.purpose.rpartition(".")[2], initial={"page": token})
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 
 from leads.fields import is_callable
@@ -14,12 +16,12 @@ class PreferencesForm(PublicForm):
 class ChangeRequestForm(ReachForm):
     """What a person may change about a request that they sent."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["channel"].required = True
         self.fields["channel"].error_messages["required"] = "Choose how we should reach you"
 
-    def clean(self):
+    def clean(self) -> None:
         phone = self.cleaned_data.get("phone")
         if "phone" in self.errors:
             return

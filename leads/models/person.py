@@ -54,6 +54,13 @@ class Lead(models.Model):
         PHONE = "phone", "By phone"
         EMAIL = "email", "By e-mail"
 
+    class CallTimes(models.TextChoices):
+        """What a form offers; staff may write anything."""
+
+        SOON = "as soon as possible", "As soon as you can"
+        MORNING = "in the morning", "In the morning"
+        AFTERNOON = "in the afternoon", "In the afternoon"
+
     name = models.CharField(max_length=120, blank=True)
     contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     phone = PhoneNumberField(blank=True)

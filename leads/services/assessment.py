@@ -1,15 +1,21 @@
 import json
 import uuid
 from collections.abc import Iterable
+from datetime import time
 
 from django.utils import timezone
 
 from clinic.models import ClinicSettings
-from leads.models import Consent, OutgoingMail, Submission
-from leads.promise import promised_moment
+from leads.models import Consent, Lead, OutgoingMail, Submission
+from leads.promise import WHOLE_DAY, PartOfDay, promised_moment
 
 from .intake import Person, Request, Source, receive
 from .newsletter import confirmation
+
+PARTS: dict[str, PartOfDay] = {
+    Lead.CallTimes.MORNING: (time.min, time(12)),
+    Lead.CallTimes.AFTERNOON: (time(12), time.max),
+}
 
 
 def submit_assessment(
@@ -34,7 +40,7 @@ def submit_assessment(
         kind=Submission.Kind.ASSESSMENT,
         key=key,
         health_answers=json.dumps(health_answers) if any(health_answers.values()) else "",
-        promised_at=promised_moment(timezone.now(), ClinicSettings.current()),
+        promised_at=promised_moment(timezone.now(), ClinicSettings.current(), PARTS.get(call_times, WHOLE_DAY)),
         channel=channel,
         call_times=call_times,
         consents=purposes,

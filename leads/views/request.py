@@ -15,7 +15,7 @@ from .answer import show
 from .private import behind_token
 
 # What the person is told of a card's state.
-STATES = {
+STATES: dict[str, str] = {
     Lead.State.NEW: "We have it, and will be in touch.",
     Lead.State.TRYING: "We have tried to reach you, and try again.",
     Lead.State.REACHED: "We have talked.",

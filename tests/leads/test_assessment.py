@@ -224,6 +224,23 @@ def test_the_promise_is_counted_in_opening_hours(client, clinic):
     assert Lead.objects.get().promised_at == datetime(2026, 11, 23, 19, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("times", "promise"),
+    [("in the afternoon", "by 2:30 pm today"), ("in the morning", "by 11:30 am today"), ("", "by 11:30 am today")],
+)
+def test_the_promise_keeps_to_the_time_that_suits(client, clinic, times, promise):
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        page = client.get(send(client, call_times=times)["Location"])
+    assert f"We will call you {promise}." in page.content.decode()
+
+
+def test_a_practice_that_is_never_open_when_it_suits_still_promises(client, clinic):
+    OpeningHours.objects.update(closes=time(12))
+    with time_machine.travel(MONDAY_NINE, tick=False):
+        page = client.get(send(client, call_times="in the afternoon")["Location"])
+    assert "We will call you by 11:30 am today." in page.content.decode()
+
+
 def test_without_known_hours_no_moment_is_promised(client):
     page = client.get(send(client)["Location"])
     assert "We will call you as soon as we can." in page.content.decode()
