@@ -38,19 +38,17 @@ class PublicForm(forms.Form):
         return str(self.cleaned_data["web_page"])
 
 
-class KeyField(forms.CharField):
+DAMAGED = "This form was damaged on its way to us. Please send it again."
+
+
+def refuse_zeros(key: uuid.UUID) -> None:
+    if not key.int:
+        raise forms.ValidationError(DAMAGED)
+
+
+class KeyField(forms.UUIDField):
     """The number that makes one submission of any number of clicks. None where something stripped it off."""
 
     widget = forms.HiddenInput
-
-    def to_python(self, value: Any) -> uuid.UUID | None:
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            key = uuid.UUID(text)
-        except ValueError:
-            key = uuid.UUID(int=0)
-        if not key.int:
-            raise forms.ValidationError("This form was damaged on its way to us. Please send it again.")
-        return key
+    default_error_messages = {"invalid": DAMAGED}
+    default_validators = [refuse_zeros]
