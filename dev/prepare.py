@@ -20,6 +20,7 @@ def main() -> int:
     if "database" in sys.argv:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_content", verbosity=0)
+        call_command("load_sequences", stdout=io.StringIO())
         call_command("set_up_roles", stdout=io.StringIO())
         users = get_user_model()._default_manager
         if not users.filter(username=OWNER).exists():

@@ -20,6 +20,7 @@ LISTED = {  # a folder of pages: their model, and the page above them
     "guides": ("leads.GuidePage", "/guides/"),
     "workshops": ("leads.WorkshopPage", "/workshops/"),
 }
+READ_BY_OTHERS = {"sequences"}  # `load_sequences` reads these folders
 
 
 class ContentError(Exception):
@@ -49,7 +50,8 @@ class Source:
 
 
 def read_sources(folder: Path) -> list[Source]:
-    sources = [read_source(folder, path) for path in folder.glob("**/*.toml")]
+    paths = [path for path in folder.glob("**/*.toml") if path.parent.name not in READ_BY_OTHERS]
+    sources = [read_source(folder, path) for path in paths]
     if not sources:
         raise ContentError(str(folder), "", "There is no content in this folder.")
     return sorted(sources, key=lambda source: source.key)

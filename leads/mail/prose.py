@@ -6,6 +6,7 @@ Running text is written as in the files of the first content: paragraphs, points
 
 import re
 import textwrap
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -31,26 +32,35 @@ def to_html(text: str) -> SafeString:
 
 def to_text(text: str) -> str:
     """Plain text; the address of a link stands on a line of its own below its words."""
-    text = LINK.sub(lambda match: f"{match[1]}:\n{full_address(match[2])}\n", text)
+    text = LINK.sub(lambda match: f"{match[1]}\n{full_address(match[2])}\n", text)
     text = re.sub(r"\*\*(.+?)\*\*", r"\1", text)
     return re.sub(r"\*(.+?)\*", r"\1", text)
 
 
 def filled(text: str) -> str:
     """Each paragraph and point in lines of at most `WIDTH`; an address stands whole on a line of its own."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join("\n".join(lines(paragraph)) for paragraph in paragraphs) + "\n"
+    rows = ("\n".join(row for line in lines for row in wrapped(line)) for lines in paragraphs(text))
+    return "\n\n".join(rows) + "\n"
 
 
-def lines(paragraph: str) -> list[str]:
-    parts: list[str] = []
-    for line in map(str.strip, paragraph.splitlines()):
-        starts = not parts or ITEM.match(line) or ADDRESS.fullmatch(line) or ADDRESS.fullmatch(parts[-1])
-        parts = [*parts, line] if starts else [*parts[:-1], f"{parts[-1]} {line}"]
-    return [row for part in parts for row in wrapped(part)]
+def unfilled(text: str) -> str:
+    """Each paragraph and point in one line, as a field in the admin shows it best."""
+    return "\n\n".join("\n".join(lines) for lines in paragraphs(text))
 
 
-def wrapped(part: str) -> list[str]:
-    item = ITEM.match(part)
+def paragraphs(text: str) -> Iterator[list[str]]:
+    """Each as a list of its points, its addresses and what stands between them, in one line each."""
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        lines: list[str] = []
+        for line in map(str.strip, paragraph.splitlines()):
+            if lines and not (ITEM.match(line) or ADDRESS.fullmatch(line) or ADDRESS.fullmatch(lines[-1])):
+                lines[-1] += f" {line}"
+            else:
+                lines.append(line)
+        yield lines
+
+
+def wrapped(line: str) -> list[str]:
+    item = ITEM.match(line)
     indent = " " * len(item[0]) if item else ""
-    return textwrap.wrap(part, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -31,7 +32,14 @@ class Step(models.Model):
     window_closes = models.TimeField()
     subject = models.CharField(max_length=120)
     preheader = models.CharField(max_length=160, blank=True)
-    body = models.TextField(help_text="Paragraphs, with an empty line between them.")
+    body = models.TextField(
+        help_text="Empty lines part paragraphs. Points begin with “- ”; **bold**, *emphasis*, [link](/about/)."
+    )
+    # A new version has new steps: what changed has to be reviewed again.
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    reviewed_on = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["sequence", "version", "position"]
@@ -40,6 +48,11 @@ class Step(models.Model):
             models.UniqueConstraint(fields=["sequence", "version", "key"], name="one_step_a_key"),
             models.CheckConstraint(
                 condition=Q(window_closes__gt=models.F("window_opens")), name="a_window_closes_after_it_opens"
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True, reviewed_on__isnull=True)
+                | Q(reviewed_by__isnull=False, reviewed_on__isnull=False),
+                name="a_step_is_reviewed_by_somebody",
             ),
         ]
 
