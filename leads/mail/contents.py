@@ -4,7 +4,7 @@ No mail says a name: anybody can type one together with somebody else's address.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from typing import Any
 
@@ -28,6 +28,9 @@ class Content:
     links: Mapping[str, str] = field(default_factory=dict)  # by name, such as `confirm_url`; for this one person
     facts: Mapping[str, Any] = field(default_factory=dict)  # the same for everyone who gets this guide, this tip
     attachments: list[tuple[str, bytes]] = field(default_factory=list)  # file name and PDF
+
+    def without_links(self) -> "Content":
+        return replace(self, links=dict.fromkeys(self.links, "#"))
 
 
 def content(mail: OutgoingMail) -> Content:
