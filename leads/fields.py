@@ -12,6 +12,7 @@ import phonenumbers
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from phonenumber_field.phonenumber import PhoneNumber
 
 # Direction marks and invisible spaces. The joiners U+200C and U+200D stay: Persian names and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -59,6 +60,15 @@ def canonical_phone(text: str) -> str:
     if not phonenumbers.is_valid_number(number):
         return text
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_read(phone: str) -> str:
+    """A number as people here write it, (425) 658-4944, and with its country where that is another."""
+    if not is_callable(phone):
+        return phone
+    number = PhoneNumber.from_string(phone)
+    is_home = number.country_code == phonenumbers.country_code_for_region(settings.PHONENUMBER_DEFAULT_REGION)
+    return str(number.as_national if is_home else number.as_international)
 
 
 def is_callable(phone: str) -> bool:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from leads import tokens
+from leads.fields import as_read
 from leads.forms import ChangeRequestForm
 from leads.models import Lead, Submission
 from leads.services.newsletter import unsubscribe
@@ -38,7 +39,7 @@ def own_page(request: HttpRequest, pk: int) -> HttpResponse:
     if submission is None or submission.contact is None:
         return show(request, "leads/link_over.html", {}, status=404)
     lead = submission.lead
-    initial = {"phone": submission.phone, "channel": lead.channel, "call_times": lead.call_times}
+    initial = {"phone": as_read(submission.phone), "channel": lead.channel, "call_times": lead.call_times}
     form = ChangeRequestForm(request.POST if request.method == "POST" else None, initial=initial)
     is_valid = form.is_valid()
     if is_valid:

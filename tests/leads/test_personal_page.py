@@ -34,6 +34,10 @@ def test_it_is_kept_by_nobody(client, link):
     assert not page.cookies
 
 
+def test_the_number_is_shown_as_people_write_it(client, link):
+    assert 'value="(425) 658-4944"' in client.get(link).content.decode()
+
+
 def test_how_and_when_to_be_reached_can_be_changed(client, link):
     form = {"channel": "phone", "phone": "(425) 555-0143", "call_times": "in the afternoon"}
     assert "Saved." in client.post(link, form).content.decode()
