@@ -87,6 +87,13 @@ class GuidePage(RoutablePageMixin, ClinicallyReviewed, BasePage):
     def newest_edition(self) -> "GuideEdition | None":
         return self.editions.newest()
 
+    @property
+    def contents(self) -> list[tuple[str, str]]:
+        """`(anchor, title)` of each part of the edition on the web."""
+        tips = [(f"tip-{number}", tip.value["title"]) for number, tip in enumerate(self.tips, 1)]
+        opening = [("before-you-start", "Before you start")] if self.opening else []
+        return [*opening, *tips, *([("who-we-are", "Who we are")] if self.about else [])]
+
     def get_route_paths(self) -> list[str]:
         """When the page moves, links in mail that was sent move with it."""
         return [*super().get_route_paths(), "/read/", "/download/"]
