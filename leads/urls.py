@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import assessment, email, request, short
+from .views import assessment, email, request, short, watch
 
 app_name = "leads"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("guides/thanks/", short.sent("leads/guide_thanks.html"), name="guide_thanks"),
     path("workshops/request/", short.workshop, name="request_workshop"),
     path("workshops/thanks/", short.sent("leads/workshop_thanks.html"), name="workshop_thanks"),
+    path("workshops/watch/<str:token>/", watch.watch, name="watch"),
+    path("workshops/watch/<str:token>/video.mp4", watch.video, name="watch_video"),
+    path("workshops/watch/<str:token>/captions.vtt", watch.captions, name="watch_captions"),
+    path("workshops/watch/<str:token>/chapters.vtt", watch.chapters, name="watch_chapters"),
     path("email/confirm/<str:token>/", email.confirm, name="confirm"),
     path("email/preferences/<str:token>/", email.preferences, name="preferences"),
     path("email/unsubscribe/<str:token>/", email.stop, name="unsubscribe"),

@@ -114,5 +114,5 @@ def test_the_menus_lead_to_the_right_pages():
     home = HomePage.objects.get()
     menu = home.get_children().in_menu().values_list("title", flat=True)
     footer = StandardPage.objects.child_of(home).filter(show_in_footer=True).values_list("title", flat=True)
-    assert list(menu) == ["Articles", "About Dr. Amy", "Contact"]
+    assert list(menu) == ["Articles", "Workshops", "Free guide", "About Dr. Amy", "Contact"]
     assert list(footer) == ["Privacy", "Health data privacy", "Accessibility"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -12,7 +12,7 @@ from leads import tokens
 
 from .answer import METHODS, show
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def behind_token(purpose: str) -> Callable[[View], View]:
@@ -25,8 +25,9 @@ def behind_token(purpose: str) -> Callable[[View], View]:
         @csrf_exempt
         @require_http_methods(METHODS)
         @wraps(view)
-        def private(request: HttpRequest, token: str) -> HttpResponse:
+        def private(request: HttpRequest, token: str) -> HttpResponseBase:
             pk = tokens.read_token(purpose, token)
+            response: HttpResponseBase
             if pk is None:
                 response = show(request, "leads/link_over.html", {}, status=404)
             else:

@@ -2,4 +2,5 @@ import "./rating.js";
 import "./share.js";
 import "./video.js";
 import "./contents.js";
+import "./player.js";
 import "./in-place.js";
