@@ -126,6 +126,8 @@ class Submission(models.Model):
     phone = models.CharField(max_length=40, blank=True)  # E.164 where it can be called, else as it was typed
     # From the form itself where its page is never cached; made by the server where the page shows everyone the same.
     key = models.UUIDField(unique=True)
+    # A keyed hash of all that was typed: the same form sent again says the same, and a corrected one does not.
+    fingerprint = models.CharField(max_length=16, default="", editable=False)
     reference = models.CharField(max_length=8, unique=True, default=new_reference)
     subject_id = models.BigIntegerField(null=True, blank=True)  # the page of the guide or the workshop asked for
     health_answers = EncryptedTextField(blank=True)  # JSON: where it hurts, how long, what the person hopes for

@@ -3,6 +3,7 @@
 Eight statements and one commit, whatever is sent. No mail server and no broker is asked: the rows are the truth.
 """
 
+import hmac
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -48,8 +50,9 @@ class Person:
 class Request:
     """What a person asked for.
 
-    `key` makes one submission of any number of clicks. A form on a cached page cannot carry one: then the same
-    `kind` and `subject_id` from the same person within ten minutes is the same request.
+    `key` makes one submission of any number of clicks; and whoever goes back and sends the very same again within ten
+    minutes means the same request. A form on a cached page cannot carry a key: then the same `kind` and `subject_id`
+    from the same person within ten minutes is the same request.
     """
 
     kind: Submission.Kind
@@ -88,15 +91,17 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
     try:
         return store(request, person, source, follow_up)
     except AlreadySent as sent:
-        first = Submission.objects.select_related("contact").get(pk=sent.submission_id)
+        first = Submission.objects.get(pk=sent.submission_id)
     except IntegrityError:
         if request.key is None:
             raise
         # two clicks at once, or an old form with another person in it: everything of this one is undone
-        first = Submission.objects.select_related("contact").get(key=request.key)
-    if request.key != first.key or says_the_same(first, request, person):
+        first = Submission.objects.get(key=request.key)
+    said = fingerprint(request, person)
+    if request.key != first.key or said == first.fingerprint:
         return first
-    return receive(replace(request, key=corrected_key(request, person)), person, source, follow_up)
+    # somebody went back to the form, changed it and sent it again: a request of its own, the same for the same change
+    return receive(replace(request, key=uuid.uuid5(first.key, said)), person, source, follow_up)
 
 
 @transaction.atomic
@@ -111,6 +116,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         name=person.name,
         phone=person.phone,
         key=request.key or uuid.uuid4(),
+        fingerprint=fingerprint(request, person),
         subject_id=request.subject_id,
         health_answers=request.health_answers,
         promised_at=request.promised_at,
@@ -137,15 +143,11 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
     return submission
 
 
-def says_the_same(first: Submission, request: Request, person: Person) -> bool:
-    email = first.contact.email if first.contact else ""
-    before = (first.name, email, first.phone, first.health_answers)
-    return before == (person.name, person.email, person.phone, request.health_answers)
-
-
-def corrected_key(request: Request, person: Person) -> uuid.UUID:
-    """The key of a form that somebody went back to, changed and sent again; the same for the same change."""
-    return uuid.uuid5(request.key or uuid.uuid4(), "\n".join([*vars(person).values(), request.health_answers]))
+def fingerprint(request: Request, person: Person) -> str:
+    """16 hexadecimal digits, the same for a form that says the same. Keyed: nobody can try out answers on it."""
+    said = [request.channel, request.call_times, request.health_answers, *sorted(request.consents)]
+    text = "\n".join([person.name, person.email, person.phone, *said])
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()[:16]
 
 
 ENTER = """
@@ -206,11 +208,10 @@ def cards_of(person: Person, contact: Contact | None, request: Request) -> Query
         known |= Q(contact=contact)
     if is_callable(person.phone):
         known |= Q(phone=person.phone)
-    again = Submission.objects.filter(lead=OuterRef("pk"), kind=request.kind)
+    recent = Q(created_at__gt=Now() - SAME_REQUEST, subject_id=request.subject_id, is_spam=False)
     if request.key is not None:
-        again = again.filter(key=request.key)
-    else:
-        again = again.filter(subject_id=request.subject_id, created_at__gt=Now() - SAME_REQUEST)
+        recent = Q(key=request.key) | recent & Q(fingerprint=fingerprint(request, person))
+    again = Submission.objects.filter(recent, lead=OuterRef("pk"), kind=request.kind)
     cards = Lead.objects.filter(known) if known else Lead.objects.none()
     latest = again.order_by("-created_at").values("pk")[:1]
     return cards.select_for_update(of=("self",)).order_by("pk").annotate(again=Subquery(latest))

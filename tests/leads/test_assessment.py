@@ -161,6 +161,13 @@ def test_a_form_that_somebody_goes_back_to_and_corrects_is_stored_again(client):
     assert Lead.objects.get().phone.as_e164 == "+14255550143"
 
 
+def test_the_same_answers_in_a_fresh_form_within_minutes_are_the_same_request(client):
+    """Whoever goes back gets a form with a new key, and some browsers fill it in again by themselves."""
+    first, second = send(client), send(client)
+    assert first["Location"] == second["Location"]
+    assert OutgoingMail.objects.count() == 2
+
+
 def test_an_old_form_is_taken_with_another_person_in_it(client):
     key = str(uuid.uuid4())
     send(client, key=key)
@@ -187,7 +194,7 @@ def test_another_name_at_the_same_address_is_a_card_of_its_own_that_says_so(clie
 def test_a_new_request_reopens_a_closed_card(client):
     send(client)
     Lead.objects.update(state="closed", closed_because="Moved away")
-    send(client)
+    send(client, hopes="Swim")
     assert Lead.objects.get().state == "new"
 
 
