@@ -4,10 +4,12 @@ Every difference between deployments is an environment variable, and this is the
 the environment. `.env.example` lists the variables. A missing secret stops the start with its name.
 """
 
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -118,11 +120,17 @@ CELERY_TASK_PUBLISH_RETRY = False  # the next tick of beat is the retry
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 2,
-    "visibility_timeout": 3600,
+    "socket_keepalive": True,
+    "socket_keepalive_options": {  # seconds, seconds, times; macOS has no name for the first
+        getattr(socket, name): number
+        for name, number in {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}.items()
+        if hasattr(socket, name)
+    },
 }
+# No acknowledgements: a lost nudge costs nothing, while an acknowledgement that Redis did not answer in time counts as
+# a task at hand for ever after, and the worker would take no other.
+CELERY_TASK_QUEUES = [Queue("celery", no_ack=True)]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a mail at hand is brought to its end

@@ -65,27 +65,25 @@ def killed_at(site: Site, point: str, mails: int) -> Count:
         assert stall.reached.wait(20)
         site.pool_child(site.workers[0]).kill()
         stall.release()
+        site.have(workers=1)
     site.settle()
     return site.count(injected=mails)
 
 
 def killed_at_random(site: Site, mails: int, kills: int) -> Count:
     """Every fourth time the whole worker, else the child of its pool."""
-    site.have(workers=2)
     chance = random.Random(mails)  # noqa: S311
+    site.have(workers=2)
     with slow_answers(site):
         site.owe_tips(mails)
         for number in range(kills):
             seen = site.smtp.visits["MAIL"] + chance.randint(1, max(1, mails // kills - 1))
-            wait_for(lambda seen=seen: site.smtp.visits["MAIL"] >= seen or site.settled(), 30)
+            wait_for(lambda seen=seen: site.smtp.visits["MAIL"] >= seen or site.settled(), 60)
             time.sleep(chance.uniform(0, PACE))
             victim = chance.choice(site.workers)
-            if number % 4 == 3:
-                site.workers.remove(victim)
+            if number % 4 == 3 or not site.kill_pool_child(victim):
                 site.kill(victim)
-                site.workers.append(site.start_worker())
-            else:
-                site.pool_child(victim).kill()
+            site.have(workers=2)
         site.settle(60)
     return site.count(injected=kills)
 
@@ -161,7 +159,7 @@ def two_beats(site: Site, mails: int, workers: int) -> Count:
 
 def poison(site: Site, mails: int) -> Count:
     site.have(workers=1)
-    site.owe_tips(mails, sequence="poison")
+    site.owe_poison(mails)
     site.owe_tips(mails)
     site.settle()
     return site.count(injected=mails)

@@ -9,5 +9,3 @@ CELERY_BEAT_SCHEDULE = CELERY_BEAT_SCHEDULE | {
     "drain-outbox": CELERY_BEAT_SCHEDULE["drain-outbox"] | {"schedule": 0.25},
 }
 CELERY_BEAT_MAX_LOOP_INTERVAL = 0.25
-
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.chaos.apps.PlainMailConfig"]

@@ -22,30 +22,32 @@ from dev.services import start_postgresql
 from tests.conftest import ENVIRONMENT
 from tests.smtp import SmtpServer, wait_for
 
-TABLES = ("outgoingmail", "enrolment", "contact", "sender", "suppression", "timelineentry", "lead")
+TABLES = ("outgoingmail", "enrolment", "sender", "suppression", "timelineentry")
 ENDS = ("sent", "dead", "skipped", "uncertain")
 
 TIPS = """
     WITH contact AS (
         INSERT INTO leads_contact (email, soft_bounces)
-        SELECT 'reader-' || number || '@example.com', '[]' FROM generate_series(%(first)s::int, %(last)s::int) AS number
+        SELECT 'chaos-' || number || '@example.com', '[]' FROM generate_series(%(first)s::int, %(last)s::int) AS number
         RETURNING id),
     enrolment AS (
         INSERT INTO leads_enrolment (contact_id, sequence_id, version, ending)
-        SELECT contact.id, sequence.id, 1, '' FROM contact, leads_sequence AS sequence WHERE sequence.key = %(sequence)s
+        SELECT contact.id, sequence.id, 1, '' FROM contact, leads_sequence AS sequence WHERE sequence.key = 'tips'
         RETURNING id, contact_id, sequence_id)
     INSERT INTO leads_outgoingmail (dedupe_key, kind, contact_id, enrolment_id, step_id,
                                     template_version, state, reason, attempts, was_resent)
     SELECT 'tip:' || enrolment.id || ':' || step.key, 'tip', contact_id, enrolment.id, step.id,
            1, 'queued', '', 0, false
       FROM enrolment JOIN leads_step AS step USING (sequence_id)
-    RETURNING id
 """
-NOTICES = """
-    INSERT INTO leads_outgoingmail (dedupe_key, kind, template_version, state, reason, attempts, was_resent)
-    SELECT 'staff:' || number, 'staff', 1, 'queued', '', 0, false
-      FROM generate_series(%(first)s::int, %(last)s::int) AS number
-    RETURNING id
+# Of the one form that `prepare` sent; a guide that it did not ask for cannot be rendered.
+ANSWERS = """
+    INSERT INTO leads_outgoingmail (dedupe_key, kind, contact_id, submission_id,
+                                    template_version, state, reason, attempts, was_resent)
+    SELECT %(kind)s::text || ':' || number, %(kind)s::text,
+           CASE WHEN %(kind)s::text <> 'staff' THEN form.contact_id END, form.id, 1, 'queued', '', 0, false
+      FROM generate_series(%(first)s::int, %(last)s::int) AS number,
+           (SELECT id, contact_id FROM leads_submission ORDER BY id LIMIT 1) AS form
 """
 
 
@@ -112,7 +114,7 @@ class Site:
 
     def have(self, workers: int, beats: int = 1) -> None:
         """Run this many; those that run already go on."""
-        self.workers = [worker for worker in self.workers if not worker.has_ended]
+        self.workers = [worker for worker in self.workers if not worker.has_ended]  # as a supervisor would
         for worker in self.workers[workers:]:
             self.kill(worker)
         for beat in self.beats[beats:]:
@@ -133,8 +135,15 @@ class Site:
         self.processes.children.remove(child)
 
     def pool_child(self, worker: Child) -> psutil.Process:
-        assert not worker.has_ended, worker.complaint
         return wait_for(lambda: next(iter(psutil.Process(worker.process.pid).children()), None), 60)
+
+    def kill_pool_child(self, worker: Child) -> bool:
+        """False when there is none just now."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(worker.process.pid).children():
+                child.kill()
+                return True
+        return False
 
     def all_pool_children(self) -> list[psutil.Process]:
         return [self.pool_child(worker) for worker in self.workers]
@@ -164,16 +173,18 @@ class Site:
 
     # --- Mail
 
-    def owe_tips(self, number: int, sequence: str = "tips") -> list[int]:
-        return self.owe(TIPS, number, sequence=sequence)
+    def owe_tips(self, number: int) -> None:
+        self.owe(TIPS, number)
 
-    def owe_notices(self, number: int) -> list[int]:
-        return self.owe(NOTICES, number)
+    def owe_notices(self, number: int) -> None:
+        self.owe(ANSWERS, number, kind="staff")
 
-    def owe(self, statement: str, number: int, **values: str) -> list[int]:
+    def owe_poison(self, number: int) -> None:
+        self.owe(ANSWERS, number, kind="guide")
+
+    def owe(self, statement: str, number: int, **values: str) -> None:
         first, self.made = self.made + 1, self.made + number
-        rows = self.database.execute(statement, {"first": first, "last": self.made} | values)
-        return [row[0] for row in rows]
+        self.database.execute(statement, {"first": first, "last": self.made} | values)
 
     def states(self) -> Counter[str]:
         return Counter(

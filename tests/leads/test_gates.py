@@ -14,7 +14,7 @@ from leads.tasks import drain_outbox
 from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, SubscriptionFactory, TipFactory
 
 State = OutgoingMail.State
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_body_for_every_mail", "smtp_server")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("smtp_server")]
 
 
 @pytest.fixture(autouse=True)

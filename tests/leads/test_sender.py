@@ -19,7 +19,7 @@ from tests.smtp import wait_for
 
 ADDRESS = {"street": "1 Main St", "locality": "Maple Valley", "region": "WA", "postal_code": "98038"}
 State = OutgoingMail.State
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_body_for_every_mail")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -185,11 +185,11 @@ def test_the_words_of_the_server_are_not_kept(smtp_server):
 
 
 def test_a_mail_that_cannot_be_rendered_is_given_up_alone(smtp_server):
-    poison = TipFactory(step__key="poison")
+    poison = OutgoingMailFactory(kind="guide")  # there is no such guide
     others = [TipFactory(), OutgoingMailFactory()]
     drain_outbox()
     assert state(poison) == (State.DEAD, 1)
-    assert poison.reason == "it cannot be rendered: ValueError"
+    assert poison.reason == "it cannot be rendered: DoesNotExist"
     assert [state(mail) for mail in others] == [(State.SENT, 1)] * 2
 
 
@@ -425,7 +425,7 @@ def test_a_mail_whose_worker_died_each_time_is_given_up(smtp_server):
 def test_the_log_names_no_address(smtp_server, caplog):
     mail = OutgoingMailFactory(submission__lead__contact__email="marker@example.com")
     smtp_server.refuse("RCPT", "550 5.1.1 marker@example.com unknown")
-    TipFactory(step__key="poison", enrolment__contact__email="marker-too@example.com")
+    OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
     drain_outbox()
     assert str(mail.pk) in caplog.text
     assert "marker" not in caplog.text

@@ -24,7 +24,7 @@ from tests.factories import (
 State = OutgoingMail.State
 Ending = Enrolment.Ending
 DAY = timedelta(days=1)
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_body_for_every_mail")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
