@@ -51,7 +51,7 @@ class MailIndexView(MailPermissionMixin, IndexView):
         TitleColumn("subject", label="Mail", accessor=title_of, url_name="mail_inspect"),
         Column("to", label="To", accessor=lambda mail: mail.contact.email if mail.contact else "Staff"),
         StatusTagColumn(
-            "state", accessor="get_state_display", primary=lambda mail: mail.state in ("dead", "uncertain")
+            "state", accessor="get_state_display", primary=lambda mail: mail.state == OutgoingMail.State.SENT
         ),
         Column("reason", label="Why"),
         DateColumn("changed_at", label="Since"),
