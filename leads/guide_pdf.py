@@ -35,7 +35,7 @@ def manuscript(guide: GuidePage, clinic: ClinicSettings) -> dict[str, Any]:
         "tips": [tip_data(block.value) for block in guide.tips],
         "about": paragraphs(guide.about),
         "review": review_in_words(guide),
-        "address": guide.full_url,
+        "address": settings.SITE_URL + guide.get_url(),
         "clinic": {
             "name": clinic.practice_name,
             "tagline": clinic.tagline,

@@ -16,12 +16,17 @@ from clinic.models import ClinicSettings, HomePage, StandardPage, User
 from leads.models import (
     Contact,
     Enrolment,
+    GuideIndexPage,
+    GuidePage,
     Lead,
     OutgoingMail,
     Sequence,
     Step,
     Submission,
     Subscription,
+    Video,
+    WorkshopIndexPage,
+    WorkshopPage,
 )
 
 __all__ = [
@@ -31,6 +36,8 @@ __all__ = [
     "ClinicSettingsFactory",
     "ContactFactory",
     "EnrolmentFactory",
+    "GuideIndexPageFactory",
+    "GuidePageFactory",
     "HomePageFactory",
     "ImageFactory",
     "LeadFactory",
@@ -44,6 +51,9 @@ __all__ = [
     "TipFactory",
     "TopicFactory",
     "UserFactory",
+    "VideoFactory",
+    "WorkshopIndexPageFactory",
+    "WorkshopPageFactory",
     "make_private",
 ]
 
@@ -236,6 +246,66 @@ class TipFactory(OutgoingMailFactory):
     contact = factory.SelfAttribute("enrolment.contact")
     enrolment = factory.SubFactory(EnrolmentFactory)
     step = factory.SubFactory(StepFactory, sequence=factory.SelfAttribute("..enrolment.sequence"))
+
+
+class GuideIndexPageFactory(PageFactory):
+    class Meta:
+        model = GuideIndexPage
+
+    parent = factory.SubFactory(HomePageFactory)
+    title = "Free guide"
+    slug = "guides"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.first() or super()._create(model_class, *args, **kwargs)
+
+
+class GuidePageFactory(PageFactory):
+    """A guide with one tip. Give its tips as a list of `("tip", value)`."""
+
+    class Meta:
+        model = GuidePage
+
+    parent = factory.SubFactory(GuideIndexPageFactory)
+    title = factory.Sequence("Guide {}".format)
+    slug = ""
+    introduction = "Tips for today."
+    tips = [("tip", {"title": "Walk every day", "text": "<p>Each step turns your back a little.</p>"})]
+
+
+class WorkshopIndexPageFactory(PageFactory):
+    class Meta:
+        model = WorkshopIndexPage
+
+    parent = factory.SubFactory(HomePageFactory)
+    title = "Workshops"
+    slug = "workshops"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.first() or super()._create(model_class, *args, **kwargs)
+
+
+class VideoFactory(DjangoModelFactory):
+    class Meta:
+        model = Video
+
+    title = factory.Sequence("Video {}".format)
+    slug = factory.Sequence("video-{}".format)
+    file = factory.django.FileField(filename="film.mp4", data=bytes(range(256)))
+
+
+class WorkshopPageFactory(PageFactory):
+    class Meta:
+        model = WorkshopPage
+
+    parent = factory.SubFactory(WorkshopIndexPageFactory)
+    title = factory.Sequence("Workshop {}".format)
+    slug = ""
+    introduction = "Two gentle movements."
+    minutes = 2
+    video = factory.SubFactory(VideoFactory)
 
 
 def make_private(page: Page) -> Page:

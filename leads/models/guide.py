@@ -40,7 +40,7 @@ class GuideIndexPage(BasePage):
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         guides = self.guides
         if len(guides) == 1 and not getattr(request, "is_preview", False):
-            return redirect(guides[0].url)
+            return redirect(guides[0].get_url())
         response: HttpResponse = super().serve(request, *args, **kwargs)
         return response
 
@@ -100,7 +100,9 @@ class GuidePage(RoutablePageMixin, ClinicallyReviewed, BasePage):
 
     @path("read/", name="read")
     def read(self, request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = self.render(request, {"noindex": True}, template="leads/guide_edition.html")
+        response: HttpResponse = self.render(
+            request, context_overrides={"noindex": True}, template="leads/guide_edition.html"
+        )
         response["X-Robots-Tag"] = "noindex"
         return response
 
@@ -109,7 +111,7 @@ class GuidePage(RoutablePageMixin, ClinicallyReviewed, BasePage):
         """The newest edition as PDF; while none could be set yet, the edition on the web."""
         edition = self.newest_edition
         if edition is None:
-            return redirect(self.url + self.reverse_subpage("read"))
+            return redirect(self.get_url() + self.reverse_subpage("read"))
         response = HttpResponse(edition.pdf, content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{self.slug}.pdf"'
         response["ETag"] = f'"{edition.digest}"'

@@ -40,7 +40,7 @@ def watch(request: HttpRequest, pk: int) -> HttpResponse:
 @behind_token(tokens.WORKSHOP)
 def video(request: HttpRequest, pk: int) -> HttpResponseBase:
     film = get_workshop(pk).video
-    if film is None or not film.file.storage.exists(film.file.name):
+    if film is None or not film.file.name or not film.file.storage.exists(film.file.name):
         raise Http404
     return ranged(request, film.file.open(), "video/mp4")
 
