@@ -1,5 +1,4 @@
 from datetime import date, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -170,7 +169,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
         remembered_clinic.forget()
-        transaction.on_commit(partial(write_error_page, self), robust=True)
+        transaction.on_commit(lambda: write_error_page(self), robust=True)
 
     @classmethod
     def current(cls) -> "ClinicSettings":
