@@ -24,7 +24,7 @@ SOFT_HYPHEN = "\u00ad"
 
 @dataclass(frozen=True)
 class SharePicture:
-    """1200 × 630 pixels with a title, above it what it is about, below it whose it is."""
+    """1200 by 630 pixels with a title, above it what it is about, below it whose it is."""
 
     title: str
     kicker: str = ""
@@ -36,6 +36,10 @@ class SharePicture:
         """Tells this picture from any other, and from the same one drawn another way."""
         shown = json.dumps([DRAWING, asdict(self)])
         return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+    def address(self, path: str) -> str:
+        """The address of this very picture, which another picture at the path never has."""
+        return f"{settings.SITE_URL}{path}?v={self.digest}"
 
     def draw(self) -> bytes:
         """The picture as PNG. Takes some tenths of a second."""
@@ -60,3 +64,10 @@ class SharePicture:
         if request.GET.get("v") == self.digest:
             patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
         return response
+
+
+def clinic_picture(clinic) -> SharePicture:
+    """The picture of every page that has no title of its own to show."""
+    return SharePicture(
+        title=clinic.tagline or clinic.practice_name, name=clinic.practice_name, line=", ".join(clinic.areas)
+    )

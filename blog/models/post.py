@@ -1,15 +1,18 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Left, Length
 from django.utils import timezone
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
-from wagtail.models import Orderable, PageManager
+from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
+from blog.structured_data import post_graph
 from clinic.models import ClinicallyReviewed, PublishedQuerySet, StoryPage
+from clinic.share_picture import SharePicture
 
 RELATED_POSTS = 4
 AUTHOR_POSTS = 3
@@ -17,7 +20,13 @@ AUTHOR_POSTS = 3
 
 class BlogPageQuerySet(PublishedQuerySet):
     def with_byline(self):
-        return self.select_related("topic", "author__portrait", "reviewed_by", "social_image").defer("plain_text")
+        """What the page of a post shows of itself, its author and the page above it."""
+        above = Page.objects.filter(path=Left(OuterRef("path"), Length(OuterRef("path")) - Page.steplen))
+        return (
+            self.select_related("topic", "author__portrait", "reviewed_by", "social_image")
+            .defer("plain_text")
+            .annotate(title_above=Subquery(above.values("title")[:1]))
+        )
 
     def newest_first(self):
         return self.order_by("-date", "-pk")  # two posts of one day never change places
@@ -66,6 +75,27 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     class Meta:
         verbose_name = "post"
         indexes = [models.Index(fields=["-date", "-page_ptr"], name="blog_newest_first")]
+
+    @property
+    def share_path(self) -> str:
+        return f"{self.url}share.png"
+
+    def share_picture(self, clinic):
+        is_clinics_own = self.author.name == clinic.practice_name
+        return SharePicture(
+            title=self.title,
+            kicker=self.topic.name,
+            name=self.author.name,
+            line=(clinic.tagline or self.author.credentials) if is_clinics_own else clinic.practice_name,
+        )
+
+    def structured_data(self, clinic, url, image):
+        return post_graph(self, clinic, url, image)
+
+    @cached_property
+    def parent_title(self) -> str:
+        """The title of the list that this post is in."""
+        return getattr(self, "title_above", None) or self.get_parent().title
 
     @cached_property
     def related_posts(self) -> list["BlogPage"]:
