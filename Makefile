@@ -20,7 +20,7 @@ dev: installed ## The same with debug pages, and reloading when the code changes
 
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
-	$(VENV) -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(VENV) -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 lint: installed ## What must hold before a change is shared: style, types, Django's checks
 	$(VENV) -m ruff check
