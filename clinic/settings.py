@@ -244,6 +244,7 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "txt", "csv"]
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_IMAGE_FORM_BASE = "clinic.images.PictureForm"
 WAGTAILEMBEDS_FINDERS: list[dict] = []  # no address that a user typed is ever fetched
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
