@@ -164,7 +164,7 @@ SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # Wagtail's admin reads it from JavaScript
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin shows a page's preview in a frame; pages narrow it in their CSP
+X_FRAME_OPTIONS = "DENY"  # Wagtail loosens it for the previews that the admin frames
 
 # What a reader's page may load: only what this site serves. The players are framed after a click, never before.
 CONTENT_SECURITY_POLICY = {
