@@ -101,8 +101,9 @@ class BlogPage(ClinicallyReviewed, StoryPage):
     def related_posts(self) -> list["BlogPage"]:
         """The editor's picks in their order, then the newest of the same topic; never the post itself."""
         picked = [pick.post_id for pick in self.picks.all()]
-        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(picked)]
-        order = Case(*places, default=Value(len(picked)))
+        # A post that leads to itself is not shown, so its own place does no harm; and a Case must have one.
+        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate([*picked, self.pk])]
+        order = Case(*places, default=Value(len(places)))
         posts = (
             BlogPage.objects.published()
             .filter(Q(pk__in=picked) | Q(topic_id=self.topic_id))
