@@ -7,6 +7,7 @@ Everything runs on loopback, on servers that are started for it and stopped agai
 import os
 import platform
 import signal
+import subprocess
 import sys
 import sysconfig
 import time
@@ -25,10 +26,10 @@ from dev.processes import Problem, end_with_parent
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TIME_LIMIT = 360  # seconds
 STEPS: dict[str, Callable[[Site], Section]] = {
-    "the weight of the article": weight.measure,
-    "requests per second": load.measure,
-    "Lighthouse": lighthouse.measure,  # a minute
-    "queries and CPU": queries.measure,  # last, because it fills the blog
+    "The article on a first visit": weight.measure,
+    "Requests per second": load.measure,
+    "Lighthouse": lighthouse.measure,
+    "Queries and CPU": queries.measure,  # last, because it fills the blog
 }
 
 
@@ -55,20 +56,28 @@ def main() -> int:
 
 
 def out_of_time(_number: int, _frame: object) -> None:
-    raise Problem(f"Stopped after {TIME_LIMIT} seconds: the machine is too busy to measure anything.")
+    sys.exit(f"Stopped after {TIME_LIMIT} seconds: the machine is too busy to measure anything.")
 
 
 def measure() -> list[Section]:
     before = os.getloadavg()
     start = time.monotonic()
-    say("starting the site", start, 0)
+    say("Starting the site", start, 0)
     with serve() as site:
         sections = []
         for number, (name, step) in enumerate(STEPS.items(), start=1):
             say(name, start, number)
-            sections.append(step(site))
-        say("done", start, len(STEPS))
+            sections.append(attempt(name, step, site))
+        say("Done", start, len(STEPS))
         return [machine(site, before), *sections]
+
+
+def attempt(name: str, step: Callable[[Site], Section], site: Site) -> Section:
+    """The section, or why there is none: one tool that fails does not take the rest with it."""
+    try:
+        return step(site)
+    except (Problem, subprocess.SubprocessError) as problem:
+        return Section(name, "Could not be measured.", [Row("Reason", str(problem), "to be measured", is_met=False)])
 
 
 def say(what: str, start: float, number: int) -> None:

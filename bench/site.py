@@ -39,6 +39,8 @@ class Site:
 @contextlib.contextmanager
 def serve() -> Iterator[Site]:
     """A site that is ready for readers. Whatever ends the block ends its processes and removes its data."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)  # a database that someone uses is not ours to fill
     with contextlib.ExitStack() as stack:
         var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-bench-")))
         servers, processes = Group(), Group()
