@@ -19,6 +19,7 @@ FONTS = Path(__file__).parent / "fonts"
 DRAWING = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()  # another way of drawing makes another picture
 YEAR = 365 * 24 * 3600  # seconds
 LONG_WORD = re.compile(r"(\w{18})(?=\w)")
+LAST_WORD = re.compile(r"(?<=\w) (?=\S{1,8}$)")  # a short one does not stand in a line by itself
 SOFT_HYPHEN = "\u00ad"
 
 
@@ -43,7 +44,8 @@ class SharePicture:
 
     def draw(self) -> bytes:
         """The picture as PNG. Takes some tenths of a second."""
-        words = asdict(self) | {"title": LONG_WORD.sub(rf"\1{SOFT_HYPHEN}", self.title)}
+        title = LAST_WORD.sub("\u00a0", self.title)
+        words = asdict(self) | {"title": LONG_WORD.sub(rf"\1{SOFT_HYPHEN}", title)}
         return typst.compile(
             TEMPLATE, format="png", ppi=72, font_paths=[FONTS], ignore_system_fonts=True, sys_inputs=words
         )
