@@ -9,6 +9,8 @@ from django.utils.cache import patch_cache_control
 PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
+PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too
+
 
 class SitePolicyMiddleware:
     """Sets the cache rule of readers' pages and the looser Content-Security-Policy that Wagtail's admin needs."""
@@ -19,7 +21,8 @@ class SitePolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        policy = "cross-origin" if request.path.startswith(PICTURES) else "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
         if request.path.startswith("/admin/") or getattr(request, "is_preview", False):
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_for_everyone(request, response):
