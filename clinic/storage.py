@@ -21,6 +21,7 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
                 if name in paths:
                     self.delete(name)
                     self._save(name, ContentFile(bundle(name, paths).encode()))
+                    paths = paths | {name: (self, name)}  # the file with the hash in its name is made from this one
         yield from super().post_process(paths, dry_run, **options)
 
 
