@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+REMARK = re.compile(r"/\*.*?\*/|^[ \t]+", re.DOTALL | re.MULTILINE)  # for those who read the sources
 IMPORT = re.compile(r'^@?import "(?:\./)?([\w/-]+\.(?:css|js))";\n', re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ def bundle(name: str, paths: dict) -> str:
     def part(match: re.Match) -> str:
         text = read_source(str(folder / match[1]), paths)
         # a block keeps the names of one module out of the others
-        return f"{{\n{text}}}\n" if name.endswith(".js") else text
+        return f"{{\n{text}}}\n" if name.endswith(".js") else REMARK.sub("", text)
 
     return IMPORT.sub(part, read_source(name, paths))
 
