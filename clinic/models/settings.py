@@ -99,6 +99,10 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         help_text="Shown under every article and on the home page. The first one stands out.",
     )
 
+    footer_note = models.CharField(
+        max_length=240, blank=True, help_text="At the foot of every page, such as what the articles cannot replace."
+    )
+
     class Meta:
         verbose_name = "clinic"
 
@@ -146,6 +150,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
                     FieldPanel("red_flags_heading"),
                     FieldPanel("red_flags"),
                     FieldPanel("emergency_advice"),
+                    FieldPanel("footer_note"),
                 ],
                 heading="Safety",
             ),

@@ -1,9 +1,13 @@
+import re
+
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-# What each call to action leads to: the name of its address. A milestone that adds the page makes the link appear.
+# What each call to action leads to, by the name of its address. Its link appears once the site has that page.
 OFFER_ADDRESSES = {
     "assessment": "leads:assessment",
     "guide": "leads:guide",
@@ -19,3 +23,9 @@ def offer_url(kind: str) -> str:
         return reverse(OFFER_ADDRESSES[kind])
     except (KeyError, NoReverseMatch):
         return ""
+
+
+@register.filter
+def callable_911(text: str) -> SafeString:
+    """The text with its emergency number as a link that calls."""
+    return mark_safe(re.sub(r"\b911\b", '<a href="tel:911">911</a>', conditional_escape(text)))  # noqa: S308  escaped
