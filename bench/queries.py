@@ -17,7 +17,7 @@ CPU_MILLISECONDS = 10  # of the article
 
 def measure(site: Site) -> Section:
     command = python("bench.cost", str(POSTS))
-    done = subprocess.run(command, env=site.env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=site.env, cwd=ROOT, capture_output=True, text=True, timeout=160, check=False)
     if done.returncode:
         raise Problem(f"The pages could not be measured: {done.stderr}")
     found = json.loads(done.stdout)
