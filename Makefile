@@ -26,13 +26,13 @@ lint: installed ## What must hold before a change is shared: style, types, Djang
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
-	find templates -name '*.html' | xargs $(VENV) -m djade --check --target-version 5.2
+	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 5.2
 	$(VENV) -m dev.checks
 
 format: installed ## Puts the code and the templates into their form
 	$(VENV) -m ruff check --fix --exit-zero --quiet
 	$(VENV) -m ruff format
-	find templates -name '*.html' | xargs $(VENV) -m djade --target-version 5.2 || true  # fails when it changed one
+	find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true  # fails when it changed one
 
 bench: installed ## What an article costs, beside a bare view; `bench/` says how it is measured
 	$(VENV) -m bench
