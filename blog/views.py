@@ -19,7 +19,7 @@ def post(request, slug):
 
     Whatever else has this address (a post behind a password, a redirect, nothing) goes Wagtail's way.
     """
-    page = BlogPage.objects.published().filter(slug=slug).with_byline().first()
+    page = BlogPage.objects.published().filter(slug=slug).for_page().first()
     return page.serve(request) if page else serve(request, f"blog/{slug}/")
 
 
