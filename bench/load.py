@@ -3,8 +3,11 @@
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import psutil
 
 from bench.report import Row, Section
 from bench.site import POST, Site, start_gunicorn, wait_until_ready
@@ -18,6 +21,7 @@ MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True)
 class Load:
+    requests: int
     requests_a_second: float
     p50: float  # milliseconds
     p99: float  # milliseconds
@@ -42,22 +46,42 @@ def rows(site: Site) -> Iterator[Row]:
         start_gunicorn(processes, "bench.bare", bare_url, site.env, site.var_dir)
         wait_until_ready(processes, bare_url)
         for connections in CONNECTIONS:
+            before = cpu_seconds()
             article = ask(site.url + POST, connections)
+            used = cpu_seconds() - before
             bare = ask(bare_url, connections)
             is_fast = article.requests_a_second >= AIM and not article.failures
             label = "1 connection" if connections == 1 else f"{connections} connections"
             yield Row(f"Article, {label}", str(article), f"≥ {AIM}/s", is_fast, depends_on_speed=True)
+            yield Row(f"— CPU of each, {label}", cpu_of_each(used, article.requests))
             yield Row(f"A bare view, {label}", str(bare))
 
 
 def ask(url: str, connections: int) -> Load:
-    run_wrk(url, connections, seconds=2)  # to warm up
+    warm_up = run_wrk(url, connections, seconds=2)
     output = run_wrk(url, connections, SECONDS)
+    requests = sum(int(found(r"(\d+) requests in", text)[1]) for text in (warm_up, output))
     failures = [
         int(number) for number in re.findall(r"(?:Non-2xx or 3xx responses: |timeout |read |write )(\d+)", output)
     ]
     rate = float(found(r"Requests/sec:\s+([\d.]+)", output)[1])
-    return Load(rate, percentile(50, output), percentile(99, output), sum(failures))
+    return Load(requests, rate, percentile(50, output), percentile(99, output), sum(failures))
+
+
+def cpu_seconds() -> Counter[str]:
+    """What the processes that we started have used so far, by their kind."""
+    used: Counter[str] = Counter()
+    for process in psutil.Process().children(recursive=True):
+        times = process.cpu_times()
+        used["PostgreSQL" if process.name() == "postgres" else "gunicorn"] += times.user + times.system
+    return used
+
+
+def cpu_of_each(used: Counter[str], requests: int) -> str:
+    """Independent of what else runs on the machine, unlike the rate."""
+    each = {kind: 1000 * seconds / requests for kind, seconds in used.items()}
+    parts = ", ".join(f"{kind} {milliseconds:.1f} ms" for kind, milliseconds in sorted(each.items()))
+    return f"{parts}: two free cores give {2000 / sum(each.values()):,.0f}/s"
 
 
 def run_wrk(url: str, connections: int, seconds: int) -> str:

@@ -63,3 +63,13 @@ def test_the_length_follows_when_only_the_body_is_saved():
     post.save(update_fields=["body"])
     post.refresh_from_db()
     assert post.reading_minutes == 2
+
+
+def test_search_reads_what_a_reader_sees():
+    post = BlogPageFactory(
+        body=[
+            heading("What to avoid", anchor="an-old-address"),
+            ("safety_note", {"level": "urgent", "heading": "Stop", "text": "<p>If it hurts.</p>"}),
+        ]
+    )
+    assert post.plain_text == "What to avoid Stop If it hurts."

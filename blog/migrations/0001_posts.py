@@ -190,6 +190,7 @@ class Migration(migrations.Migration):
                                     "help_text": "The end of a link to this place. Made from the heading when empty; set it once a link is out.",
                                     "max_length": 60,
                                     "required": False,
+                                    "search_index": False,
                                 },
                             ),
                             2: ("wagtail.blocks.StructBlock", [[("text", 0), ("anchor", 1)]], {"group": "Text"}),
@@ -248,7 +249,7 @@ class Migration(migrations.Migration):
                             24: (
                                 "wagtail.blocks.ChoiceBlock",
                                 [],
-                                {"choices": clinic.blocks.figure_choices, "required": False},
+                                {"choices": clinic.blocks.figure_choices, "required": False, "search_index": False},
                             ),
                             25: (
                                 "wagtail.blocks.CharBlock",
@@ -358,6 +359,7 @@ class Migration(migrations.Migration):
                                         ("workshop", "Workshop"),
                                     ],
                                     "help_text": "Shown once the page that it leads to exists.",
+                                    "search_index": False,
                                 },
                             ),
                             45: ("wagtail.blocks.TextBlock", (), {"max_length": 300, "required": False, "rows": 2}),
