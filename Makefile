@@ -20,7 +20,7 @@ dev: installed ## The same with debug pages, and reloading when the code changes
 
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
-	$(VENV) -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(VENV) -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 chaos: installed ## Kills and stops real processes while mail is due, and counts what arrived; ARGS="6 20" picks faults
 	$(VENV) -m tests.chaos $(ARGS)
@@ -29,13 +29,13 @@ lint: installed ## What must hold before a change is shared: style, types, Djang
 	$(VENV) -m ruff check
 	$(VENV) -m ruff format --check
 	$(VENV) -m mypy
-	find templates -name '*.html' | xargs $(VENV) -m djade --check --target-version 5.2
+	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 5.2
 	$(VENV) -m dev.checks
 
 format: installed ## Puts the code and the templates into their form
 	$(VENV) -m ruff check --fix --exit-zero --quiet
 	$(VENV) -m ruff format
-	find templates -name '*.html' | xargs $(VENV) -m djade --target-version 5.2 || true  # fails when it changed one
+	find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true  # fails when it changed one
 
 bench: installed ## What an article costs, beside a bare view; `bench/` says how it is measured
 	$(VENV) -m bench

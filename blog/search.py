@@ -24,6 +24,7 @@ LETTERS_TO_EXCERPT = 20_000  # an excerpt is cut from the beginning of a page: s
 
 # Letters for private use, which no keyboard types, stand around a match until the text around it is escaped.
 BEGIN, END = "\ue000", "\ue001"
+UNWANTED = re.compile(r"(?<!\S)-\S+")  # a word after a minus
 MATCH = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")
 
 # For each word that no page has in any form, the word that some page has and that looks most like it.
@@ -75,7 +76,7 @@ def find_pages(text: str) -> Found:
     corrected = correct(text)
     if corrected != text and (ids := matching_ids(corrected)):
         return Found(ids, corrected, suggestion=corrected)
-    any_word = " OR ".join(words_of(corrected))
+    any_word = " OR ".join(words_of(UNWANTED.sub(" ", corrected)))
     return Found(matching_ids(any_word), any_word)
 
 

@@ -1,11 +1,16 @@
+from django.conf import settings
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from wagtail.views import serve
 
+from clinic.models import ClinicSettings, PublishedQuerySet
+from clinic.structured_data import to_json
+
 from .forms import SearchForm
 from .models import Author, BlogIndexPage, BlogPage, Topic
-from .models.index import list_context
+from .models.index import list_context, numbered
 from .search import find_pages
+from .structured_data import author_graph, list_graph
 
 
 @require_safe
@@ -14,22 +19,42 @@ def post(request, slug):
 
     Whatever else has this address (a post behind a password, a redirect, nothing) goes Wagtail's way.
     """
-    page = BlogPage.objects.published().filter(slug=slug).with_byline().first()
+    page = BlogPage.objects.published().filter(slug=slug).for_page().first()
     return page.serve(request) if page else serve(request, f"blog/{slug}/")
 
 
 @require_safe
 def topic(request, slug):
     topic = get_object_or_404(Topic, slug=slug)
-    context = list_context(request, BlogPage.objects.published().filter(topic=topic))
-    return render(request, "blog/topic.html", {**context, "topic": topic, "page": index_page()})
+    index, clinic, url = index_page(), ClinicSettings.current(), settings.SITE_URL + topic.get_absolute_url()
+    above = (index.title, index.full_url)
+    context = list_context(request, BlogPage.objects.published().filter(topic=topic)) | {
+        "topic": topic,
+        "page": index,
+        "share_image_url": index.share_image_url(clinic),
+        "structured_data_json": to_json(list_graph(clinic, url, topic.name, above, description=topic.description)),
+    }
+    return render(request, "blog/topic.html", {**context, "canonical_url": numbered(url, context["posts"])})
 
 
 @require_safe
 def author(request, slug):
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
-    context = list_context(request, BlogPage.objects.published().filter(author=author))
-    return render(request, "blog/author.html", {**context, "author": author, "page": index_page()})
+    index, clinic, url = index_page(), ClinicSettings.current(), settings.SITE_URL + author.get_absolute_url()
+    context = list_context(request, BlogPage.objects.published().filter(author=author)) | {
+        "author": author,
+        "page": index,
+        "share_image_url": index.share_image_url(clinic),
+        "structured_data_json": to_json(author_graph(author, clinic, url, (index.title, index.full_url))),
+    }
+    return render(request, "blog/author.html", {**context, "canonical_url": numbered(url, context["posts"])})
+
+
+@require_safe
+def share_picture(request, slug):
+    """The picture that goes with a link to a post."""
+    post = get_object_or_404(BlogPage.objects.published().select_related("author", "topic"), slug=slug)
+    return post.share_picture(ClinicSettings.current()).respond(request)
 
 
 @require_safe
@@ -51,4 +76,4 @@ def search(request):
 
 
 def index_page():
-    return get_object_or_404(BlogIndexPage.objects.live())
+    return get_object_or_404(PublishedQuerySet(BlogIndexPage).published())

@@ -1,5 +1,5 @@
 from wagtail import hooks
-from wagtail.admin.ui.tables import BaseColumn
+from wagtail.admin.ui.tables import BaseColumn, DateColumn
 from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
 
@@ -11,10 +11,17 @@ class ReviewColumn(BaseColumn):
 
 
 def with_review(columns: list) -> list:
-    """The review in the place of the type, which is the same for every post."""
+    """The review in the place of the type, which is the same for every post; on a phone, no date of the last change."""
+    updated = DateColumn(
+        "latest_revision_created_at",
+        label="Updated",
+        sort_key="latest_revision_created_at",
+        width="12%",
+        classname="clinic-wide-only",
+    )
     review = ReviewColumn("review", label="Clinical review", sort_key="next_review_on", width="14%")
-    shown = [column for column in columns if column.name not in ("type", "parent")]
-    return [*shown[:-1], review, shown[-1]]
+    shown = {column.name: column for column in columns}
+    return [shown["bulk_actions"], shown["title"], updated, review, shown["status"]]
 
 
 class PostViewSet(PageViewSet):

@@ -31,6 +31,7 @@ class HeadingBlock(blocks.StructBlock):
     anchor = blocks.CharBlock(
         required=False,
         max_length=60,
+        search_index=False,
         help_text="The end of a link to this place. Made from the heading when empty; set it once a link is out.",
     )
 
@@ -107,7 +108,7 @@ class ExerciseBlock(blocks.StructBlock):
     number = blocks.IntegerBlock(min_value=1, max_value=20)
     name = blocks.CharBlock(max_length=80)
     position = blocks.CharBlock(required=False, max_length=120, help_text="How you lie, sit or stand.")
-    figure = blocks.ChoiceBlock(choices=figure_choices, required=False)
+    figure = blocks.ChoiceBlock(choices=figure_choices, required=False, search_index=False)
     dose = blocks.ListBlock(DoseBlock(), max_num=4, help_text="How far, how often, how fast: as facts.")
     steps = blocks.ListBlock(blocks.CharBlock(max_length=300), min_num=1)
     limit = blocks.CharBlock(required=False, max_length=200, help_text="What never to go beyond.")
@@ -144,6 +145,7 @@ class SafetyNoteBlock(blocks.StructBlock):
             ("urgent", "Get care now"),
         ],
         default="caution",
+        search_index=False,
     )
     heading = blocks.CharBlock(max_length=80)
     text = blocks.RichTextBlock(features=PLAIN_PROSE)
@@ -288,6 +290,7 @@ class CallToActionBlock(blocks.StructBlock):
             ("workshop", "Workshop"),
         ],
         help_text="Shown once the page that it leads to exists.",
+        search_index=False,
     )
     heading = blocks.CharBlock(max_length=120)
     text = blocks.TextBlock(required=False, max_length=300, rows=2)

@@ -11,6 +11,8 @@ from .postgresql.base import answer_within
 PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
+PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too
+
 
 PATIENCE = 5  # seconds that a visitor waits for the database; long before any server in front gives up
 PATIENCE_OF_STAFF = 25
@@ -36,7 +38,8 @@ class SitePolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        policy = "cross-origin" if request.path.startswith(PICTURES) else "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
         if request.path.startswith("/admin/") or getattr(request, "is_preview", False):
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_for_everyone(request, response):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
+from django.urls import get_resolver
 from wagtail import hooks
 from wagtail.models import (
     Collection,
@@ -104,6 +105,7 @@ def snippet_permissions() -> Iterator[Permission]:
 
 def all_permissions() -> Iterator[Permission]:
     """Everything that Wagtail's admin lets anyone grant."""
+    get_resolver().url_patterns  # noqa: B018  the views that bring permissions along are known once this is read
     for register in hooks.get_hooks("register_permissions"):
         yield from register().select_related("content_type")
 

@@ -184,7 +184,7 @@ SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # Wagtail's admin reads it from JavaScript
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the admin shows a page's preview in a frame; pages narrow it in their CSP
+X_FRAME_OPTIONS = "DENY"  # Wagtail loosens it for the previews that the admin frames
 
 # What a reader's page may load: only what this site serves. The players are framed after a click, never before.
 CONTENT_SECURITY_POLICY = {
@@ -264,6 +264,7 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "txt", "csv"]
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILIMAGES_IMAGE_FORM_BASE = "clinic.images.PictureForm"
 WAGTAILEMBEDS_FINDERS: list[dict] = []  # no address that a user typed is ever fetched
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {

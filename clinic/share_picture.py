@@ -19,12 +19,13 @@ FONTS = Path(__file__).parent / "fonts"
 DRAWING = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()  # another way of drawing makes another picture
 YEAR = 365 * 24 * 3600  # seconds
 LONG_WORD = re.compile(r"(\w{18})(?=\w)")
+LAST_WORD = re.compile(r"(?<=\w) (?=\S{1,8}$)")  # a short one does not stand in a line by itself
 SOFT_HYPHEN = "\u00ad"
 
 
 @dataclass(frozen=True)
 class SharePicture:
-    """1200 × 630 pixels with a title, above it what it is about, below it whose it is."""
+    """1200 by 630 pixels with a title, above it what it is about, below it whose it is."""
 
     title: str
     kicker: str = ""
@@ -37,9 +38,14 @@ class SharePicture:
         shown = json.dumps([DRAWING, asdict(self)])
         return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
+    def address(self, path: str) -> str:
+        """The address of this very picture, which another picture at the path never has."""
+        return f"{settings.SITE_URL}{path}?v={self.digest}"
+
     def draw(self) -> bytes:
         """The picture as PNG. Takes some tenths of a second."""
-        words = asdict(self) | {"title": LONG_WORD.sub(rf"\1{SOFT_HYPHEN}", self.title)}
+        title = LAST_WORD.sub("\u00a0", self.title)
+        words = asdict(self) | {"title": LONG_WORD.sub(rf"\1{SOFT_HYPHEN}", title)}
         return typst.compile(
             TEMPLATE, format="png", ppi=72, font_paths=[FONTS], ignore_system_fonts=True, sys_inputs=words
         )
@@ -60,3 +66,10 @@ class SharePicture:
         if request.GET.get("v") == self.digest:
             patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
         return response
+
+
+def clinic_picture(clinic) -> SharePicture:
+    """The picture of every page that has no title of its own to show."""
+    return SharePicture(
+        title=clinic.tagline or clinic.practice_name, name=clinic.practice_name, line=", ".join(clinic.areas)
+    )

@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+REMARK = re.compile(r"/\*.*?\*/|^[ \t]+", re.DOTALL | re.MULTILINE)  # for those who read the sources
 IMPORT = re.compile(r'^@?import "(?:\./)?([\w/-]+\.(?:css|js))";\n', re.MULTILINE)
 
 
@@ -21,6 +22,7 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
                 if name in paths:
                     self.delete(name)
                     self._save(name, ContentFile(bundle(name, paths).encode()))
+                    paths = paths | {name: (self, name)}  # the file with the hash in its name is made from this one
         yield from super().post_process(paths, dry_run, **options)
 
 
@@ -31,7 +33,7 @@ def bundle(name: str, paths: dict) -> str:
     def part(match: re.Match) -> str:
         text = read_source(str(folder / match[1]), paths)
         # a block keeps the names of one module out of the others
-        return f"{{\n{text}}}\n" if name.endswith(".js") else text
+        return f"{{\n{text}}}\n" if name.endswith(".js") else REMARK.sub("", text)
 
     return IMPORT.sub(part, read_source(name, paths))
 

@@ -5,7 +5,6 @@ from django.urls import include, path
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
 from . import views
@@ -13,8 +12,8 @@ from . import views
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    path("sitemap.xml", sitemap),
     path("robots.txt", views.robots),
+    path("share.png", views.share_picture),
     path(".well-known/security.txt", views.security_txt),
     path("healthz/", views.healthz),
     path("readyz/", views.readyz),

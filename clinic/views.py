@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from .error_page import read_error_page
 from .models import ClinicSettings
+from .share_picture import clinic_picture
 
 
 @require_safe
@@ -43,6 +44,12 @@ def robots(request):
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+@require_safe
+def share_picture(request):
+    """The picture that goes with a link to a page that has none of its own."""
+    return clinic_picture(ClinicSettings.current()).respond(request)
 
 
 @require_safe

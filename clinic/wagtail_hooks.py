@@ -6,6 +6,7 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.userbar import ContentCheckerItem
 
 from .dashboard import ToDoPanel
 from .models import ClinicallyReviewed, User, reviewed_page_models
@@ -17,6 +18,25 @@ from .staff import SIGNED, has_signed
 @hooks.register("insert_global_admin_css")
 def admin_css():
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
+
+
+@hooks.register("construct_help_menu")
+def leave_out_news_of_wagtail(request, items):
+    items[:] = [item for item in items if not item.name.startswith("whats-new")]
+
+
+# --- The checks beside the editor
+
+
+class StoryChecker(ContentCheckerItem):
+    """Checks what editors write, and not the header and footer around it."""
+
+    axe_include = ["main"]
+
+
+@hooks.register("construct_wagtail_userbar")
+def check_what_editors_write(request, items, page):
+    items[:] = [StoryChecker(item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items]
 
 
 # --- Start page and reports

@@ -4,7 +4,6 @@ Wagtail takes a second or two to load, so one process does all of it, and a star
 last one leaves it out. Safe to run again.
 """
 
-import io
 import os
 import sys
 
@@ -17,16 +16,17 @@ from dev.environment import OWNER
 
 def main() -> int:
     django.setup()
+    if "static" in sys.argv:  # first, because the page for errors names the collected files
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     if "database" in sys.argv:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_content", verbosity=0)
-        call_command("load_sequences", stdout=io.StringIO())
-        call_command("set_up_roles", stdout=io.StringIO())
+        call_command("load_sequences", verbosity=0)
+        call_command("set_up_roles")
+        call_command("write_error_page")
         users = get_user_model()._default_manager
         if not users.filter(username=OWNER).exists():
             users.create_superuser(OWNER, password=os.environ["OWNER_PASSWORD"])
-    if "static" in sys.argv:
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     return 0
 
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +52,11 @@ class Run:
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def processor_seconds(self) -> float:
+        """What it has cost until now. Seconds on the clock would tell how busy the machine is with other tests."""
+        processes = [psutil.Process(self.process.pid), *self.started]
+        return sum(sum(process.cpu_times()) for process in processes if process.is_running())
 
     def still_running(self) -> list[psutil.Process]:
         return psutil.wait_procs(self.started, timeout=20)[1]
@@ -125,9 +129,8 @@ def test_the_first_start_prints_where_the_site_is_and_the_second_keeps_its_data(
     assert first.still_running() == []
 
     second = run(var_dir)
-    begin = time.monotonic()
     second.wait_until_ready()
-    assert time.monotonic() - begin < 8
+    assert second.processor_seconds() < 8
     database = re.search(r'"DATABASE_URL": "(.*?)"', (var_dir / "services.json").read_text())[1]
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT site_name FROM wagtailcore_site").fetchone() == ("kept",)

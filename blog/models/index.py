@@ -2,6 +2,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from wagtail.admin.panels import FieldPanel
 
+from blog.structured_data import list_graph
 from clinic.models import BasePage
 
 from .post import BlogPage
@@ -25,7 +26,12 @@ class BlogIndexPage(BasePage):
         verbose_name = "list of posts"
 
     def get_context(self, request, *args, **kwargs):
-        return super().get_context(request, *args, **kwargs) | list_context(request, BlogPage.objects.published())
+        lists = list_context(request, BlogPage.objects.published())
+        context = super().get_context(request, *args, **kwargs) | lists
+        return context | {"canonical_url": numbered(context["canonical_url"], lists["posts"])}
+
+    def structured_data(self, clinic, url, image):
+        return list_graph(clinic, url, self.title, description=self.meta_description)
 
 
 def list_context(request, posts) -> dict:
@@ -35,3 +41,8 @@ def list_context(request, posts) -> dict:
         "posts": paginator.get_page(request.GET.get("page")),
         "topics": Topic.objects.filter(posts__in=BlogPage.objects.published()).distinct(),
     }
+
+
+def numbered(url: str, posts) -> str:
+    """The address of this page of the list: each page stands for itself."""
+    return f"{url}?page={posts.number}" if posts.number > 1 else url

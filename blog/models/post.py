@@ -1,7 +1,8 @@
 from typing import ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
@@ -9,15 +10,62 @@ from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageC
 from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
+from blog.structured_data import post_graph
+from clinic.menu import menu_pages
 from clinic.models import ClinicallyReviewed, PublishedQuerySet, StoryPage
+from clinic.share_picture import SharePicture
 
 RELATED_POSTS = 4
 AUTHOR_POSTS = 3
+PAGE_FIELDS = [
+    "path",
+    "url_path",
+    "slug",
+    "live",
+    "content_type",
+    "title",
+    "seo_title",
+    "search_description",
+    "first_published_at",
+    "last_published_at",
+    "listing_title",
+    "listing_summary",
+    "social_image",
+    "body",
+    "reading_minutes",
+    "date",
+    "last_reviewed_on",
+    "next_review_on",
+    "topic__name",
+    "topic__slug",
+    "author__name",
+    "author__slug",
+    "author__credentials",
+    "author__lead",
+    "author__bio",
+    "author__portrait",
+    "reviewed_by__first_name",
+    "reviewed_by__last_name",
+    "reviewed_by__credentials",
+]
 
 
 class BlogPageQuerySet(PublishedQuerySet):
-    def with_byline(self):
-        return self.select_related("topic", "author__portrait", "reviewed_by", "social_image").defer("plain_text")
+    def for_page(self):
+        """What the page of a post shows of itself, its author and its reviewer, and which posts its editor picked.
+
+        Named one by one: Django takes longer to name all columns of these tables than PostgreSQL to read the row.
+        """
+        picks = Pick.objects.filter(page=OuterRef("pk")).order_by("sort_order").values("post_id")
+        return (
+            self.select_related("topic", "author", "reviewed_by")
+            .only(*PAGE_FIELDS)
+            .annotate(picked_posts=ArraySubquery(picks))
+        )
+
+    def beside(self, post: "BlogPage"):
+        """The other posts that anyone may see who may see this one: a restriction above it would hold for both."""
+        return self.live().filter(view_restrictions=None).exclude(pk=post.pk)
 
     def newest_first(self):
         return self.order_by("-date", "-pk")  # two posts of one day never change places
@@ -67,25 +115,46 @@ class BlogPage(ClinicallyReviewed, StoryPage):
         verbose_name = "post"
         indexes = [models.Index(fields=["-date", "-page_ptr"], name="blog_newest_first")]
 
+    @property
+    def share_path(self) -> str:
+        return f"{self.url}share.png"
+
+    def share_picture(self, clinic):
+        is_clinics_own = self.author.name == clinic.practice_name
+        return SharePicture(
+            title=self.title,
+            kicker=self.topic.name,
+            name=self.author.name,
+            line=(clinic.tagline or self.author.credentials) if is_clinics_own else clinic.practice_name,
+        )
+
+    def structured_data(self, clinic, url, image):
+        return post_graph(self, clinic, url, image)
+
+    @cached_property
+    def parent_title(self) -> str:
+        """The title of the list that this post is in."""
+        above = self.path[: -self.steplen]
+        return next((page.title for page in menu_pages() if page.path == above), None) or self.get_parent().title
+
+    @cached_property
+    def picked_posts(self) -> list[int]:
+        """The editor's picks in their order; `for_page` brings them along."""
+        return [pick.post_id for pick in self.picks.all()]
+
     @cached_property
     def related_posts(self) -> list["BlogPage"]:
         """The editor's picks in their order, then the newest of the same topic; never the post itself."""
-        picked = [pick.post_id for pick in self.picks.all()]
-        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(picked)]
-        order = Case(*places, default=Value(len(picked)))
-        posts = (
-            BlogPage.objects.published()
-            .filter(Q(pk__in=picked) | Q(topic_id=self.topic_id))
-            .exclude(pk=self.pk)
-            .for_links()
-        )
-        return list(posts.order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(picked))])
+        # A post that leads to itself is not shown, so its own place does no harm; and a Case must have one.
+        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate([*self.picked_posts, self.pk])]
+        order = Case(*places, default=Value(len(places)))
+        posts = BlogPage.objects.beside(self).filter(Q(pk__in=self.picked_posts) | Q(topic_id=self.topic_id))
+        return list(posts.for_links().order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(self.picked_posts))])
 
     @cached_property
     def author_posts(self) -> list["BlogPage"]:
         """The newest other posts of the author."""
-        posts = BlogPage.objects.published().filter(author_id=self.author_id).exclude(pk=self.pk)
-        return list(posts.for_links()[:AUTHOR_POSTS])
+        return list(BlogPage.objects.beside(self).filter(author_id=self.author_id).for_links()[:AUTHOR_POSTS])
 
 
 class Pick(Orderable):

@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                                         ("workshop", "Workshop"),
                                     ],
                                     "help_text": "Shown once the page that it leads to exists.",
+                                    "search_index": False,
                                 },
                             ),
                             1: ("wagtail.blocks.CharBlock", (), {"max_length": 120}),
@@ -349,6 +350,7 @@ class Migration(migrations.Migration):
                                     "help_text": "The end of a link to this place. Made from the heading when empty; set it once a link is out.",
                                     "max_length": 60,
                                     "required": False,
+                                    "search_index": False,
                                 },
                             ),
                             2: (
@@ -462,6 +464,7 @@ class Migration(migrations.Migration):
                                 {
                                     "choices": clinic.blocks.figure_choices,
                                     "required": False,
+                                    "search_index": False,
                                 },
                             ),
                             25: (
@@ -608,6 +611,7 @@ class Migration(migrations.Migration):
                                         ("workshop", "Workshop"),
                                     ],
                                     "help_text": "Shown once the page that it leads to exists.",
+                                    "search_index": False,
                                 },
                             ),
                             45: (

@@ -1,3 +1,5 @@
+from urllib.parse import urljoin
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef
@@ -16,7 +18,11 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from clinic.blocks import StoryBlock
+from clinic.share_picture import SharePicture, clinic_picture
 from clinic.story import Story
+from clinic.structured_data import page_graph, story_graph, to_json
+
+from .settings import ClinicSettings
 
 
 class PublishedQuerySet(PageQuerySet):
@@ -82,7 +88,28 @@ class BasePage(Page):
     settings_panels = [PublishingPanel()]
 
     def get_context(self, request, *args, **kwargs):
-        return super().get_context(request, *args, **kwargs) | {"canonical_url": settings.SITE_URL + self.url}
+        clinic, url = ClinicSettings.current(), settings.SITE_URL + self.url
+        image = self.share_image_url(clinic)
+        return super().get_context(request, *args, **kwargs) | {
+            "canonical_url": url,
+            "share_image_url": image,
+            "structured_data_json": to_json(self.structured_data(clinic, url, image)),
+        }
+
+    def share_image_url(self, clinic) -> str:
+        """The editor's picture, or the one that is drawn; always 1200 by 630 pixels."""
+        if self.social_image:
+            return urljoin(f"{settings.SITE_URL}/", self.social_image.get_rendition("fill-1200x630|format-jpeg").url)
+        return self.share_picture(clinic).address(self.share_path)
+
+    share_path = "/share.png"
+
+    def share_picture(self, clinic) -> SharePicture:
+        return clinic_picture(clinic)
+
+    def structured_data(self, clinic, url: str, image: str) -> list[dict]:
+        """The nodes that tell search engines what this page is; see `clinic.structured_data`."""
+        return page_graph(self, clinic, url, image)
 
     def get_url(self, request=None, current_site=None):
         """The path of the page. There is one site and one home page: what follows it in the tree is the address."""
@@ -123,6 +150,9 @@ class StoryPage(BasePage):
         index.SearchField("listing_summary", boost=2),
         index.SearchField("body"),
     ]
+
+    def structured_data(self, clinic, url: str, image: str) -> list[dict]:
+        return story_graph(self, clinic, url, image)
 
     @cached_property
     def story(self) -> Story:

@@ -4,6 +4,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.search import index
 
 from clinic.blocks import StepBlock
+from clinic.structured_data import home_graph
 
 from .base import BasePage, StoryPage
 
@@ -45,6 +46,9 @@ class HomePage(BasePage):
         ),
     ]
     search_fields = [*BasePage.search_fields, index.SearchField("introduction")]
+
+    def structured_data(self, clinic, url, image):
+        return home_graph(self, clinic, url, image)
 
 
 class StandardPage(StoryPage):

@@ -1,5 +1,4 @@
 from datetime import date, time, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -112,6 +111,10 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
         help_text="Shown under every article and on the home page. The first one stands out.",
     )
 
+    footer_note = models.CharField(
+        max_length=240, blank=True, help_text="At the foot of every page, such as what the articles cannot replace."
+    )
+
     class Meta:
         verbose_name = "clinic"
 
@@ -161,6 +164,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
                     FieldPanel("red_flags_heading"),
                     FieldPanel("red_flags"),
                     FieldPanel("emergency_advice"),
+                    FieldPanel("footer_note"),
                 ],
                 heading="Safety",
             ),
@@ -184,7 +188,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
         remembered_clinic.forget()
-        transaction.on_commit(partial(write_error_page, self), robust=True)
+        transaction.on_commit(lambda: write_error_page(self), robust=True)
 
     @classmethod
     def current(cls) -> "ClinicSettings":

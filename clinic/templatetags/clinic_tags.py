@@ -1,5 +1,9 @@
+import re
+
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from clinic.menu import OFFERS, offer_page
 
@@ -18,3 +22,9 @@ def offer_url(kind: str) -> str:
         return reverse(OFFER_ADDRESSES[kind])
     except (KeyError, NoReverseMatch):
         return ""
+
+
+@register.filter
+def callable_911(text: str) -> SafeString:
+    """The text with its emergency number as a link that calls."""
+    return mark_safe(re.sub(r"\b911\b", '<a href="tel:911">911</a>', conditional_escape(text)))  # noqa: S308  escaped

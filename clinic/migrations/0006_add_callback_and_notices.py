@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0004_add_clinical_review"),
+        ("clinic", "0005_add_footer_note"),
     ]
 
     operations = [

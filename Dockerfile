@@ -1,0 +1,25 @@
+# The site's one image: web, worker, beat and migrate are commands of it.
+
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /venv
+COPY requirements/run.txt /tmp/run.txt
+RUN /venv/bin/pip install --require-hashes -r /tmp/run.txt
+COPY . /site
+WORKDIR /site
+# Static files are the same for every clinic: they are collected here, with values that no running site ever uses.
+RUN SECRET_KEY=build SITE_URL=https://build.invalid DATABASE_URL=postgres://build REDIS_URL=redis://build \
+    EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=build@build.invalid STATIC_DIR=/site/static-collected \
+    /venv/bin/python manage.py collectstatic --noinput --verbosity 0
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin clinic \
+    && mkdir /data && chown clinic /data
+COPY --from=build /venv /venv
+COPY --from=build /site /site
+WORKDIR /site
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/data STATIC_DIR=/site/static-collected
+USER clinic
+VOLUME /data
+EXPOSE 8000
+CMD ["gunicorn", "clinic.wsgi", "--config", "deploy/gunicorn.conf.py"]

@@ -1,0 +1,26 @@
+"""A real browser on the site as production serves it, filled once for all of these tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.site import Site, serve
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    with serve(os.environ.get("PYTEST_XDIST_WORKER", "only")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Site) -> str:
+    """What an address such as `/blog/` is added to."""
+    return site.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    """Nothing moves, so that nothing has to be waited for; test_motion.py asks for motion."""
+    return browser_context_args | {"reduced_motion": "reduce"}

@@ -1,0 +1,95 @@
+"""The site as production serves it (gunicorn, bundled static files, all middleware) on a database of its own."""
+
+import contextlib
+import fcntl
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from dev.environment import ROOT
+from dev.processes import Group, free_port
+from tests.e2e.pages import POST
+
+READY_SECONDS = 60
+MODEL = "e2e"  # the database that each worker's own is copied from
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    database_url: str
+
+    @contextlib.contextmanager
+    def without_posts(self) -> Iterator[None]:
+        """As on the day before the first post."""
+        hide = "UPDATE wagtailcore_page SET live = NOT live WHERE id IN (SELECT page_ptr_id FROM blog_blogpage)"
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(hide)
+            try:
+                yield
+            finally:
+                connection.execute(hide)
+
+
+@contextlib.contextmanager
+def serve(worker: str) -> Iterator[Site]:
+    """One site a worker. The first that comes fills the database; the others wait for it and copy that."""
+    var_dir = Path(os.environ["VAR_DIR"], "e2e")
+    var_dir.mkdir(exist_ok=True)
+    server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+    url = f"http://127.0.0.1:{free_port()}"
+    ours = {"SITE_URL": url, "VAR_DIR": str(var_dir), "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
+    with (var_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fill(server, os.environ | ours | {"DATABASE_URL": f"{server}/{MODEL}"}, done=var_dir / "filled")
+        execute(server, f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")
+    site = Site(url, f"{server}/{MODEL}_{worker}")
+    with Group() as processes:
+        options = (f"--bind={urlsplit(url).netloc}", "--workers=1", "--threads=8", "--no-control-socket")
+        command = [sys.executable, "-m", "gunicorn", "clinic.wsgi", *options, "--log-level=warning"]
+        log = var_dir / f"{worker}.log"
+        processes.start("The site", command, log=log, env=os.environ | ours | {"DATABASE_URL": site.database_url})
+        wait_until_ready(url, log)
+        yield site
+
+
+def fill(server: str, env: dict[str, str], *, done: Path) -> None:
+    if done.exists():
+        return
+    execute(server, f"CREATE DATABASE {MODEL}")
+    filling = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.content"], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert filling.returncode == 0, filling.stderr
+    done.touch()
+
+
+def execute(server: str, statement: str) -> None:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def wait_until_ready(url: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while status(url) != http.client.OK:
+        assert time.monotonic() < deadline, f"the site is not ready: {log.read_text()}"
+        time.sleep(0.1)
+
+
+def status(url: str) -> int | None:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    try:
+        connection.request("GET", POST)
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,54 @@
+"""WCAG 2.2 AA, as far as axe can tell."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.pages import PAGES
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+WIDTHS = (320, 1280)
+SCHEMES = ("light", "dark")
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_axe_finds_nothing_at_any_width_in_any_scheme(page: Page, address):
+    page.goto(address)
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert violations_everywhere(page) == []
+
+
+def test_axe_finds_nothing_before_the_first_post(page: Page, site):
+    with site.without_posts():
+        page.goto("/blog/")
+        assert violations_everywhere(page) == []
+        page.goto("/")
+        assert violations_everywhere(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_the_open_menu_of_a_phone(page: Page, scheme):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/")
+    page.get_by_role("button", name="Menu").click()
+    assert violations(page) == []
+
+
+def violations_everywhere(page: Page) -> list[str]:
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{width} px, {scheme}: {violation}" for violation in violations(page)]
+    return found
+
+
+def violations(page: Page) -> list[str]:
+    """One line for each element and the rule that it breaks."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {' '.join(map(str, node['target']))}" for rule in found for node in rule["nodes"]]
