@@ -81,7 +81,8 @@ def claim() -> OutgoingMail | None:
         else:
             return None
     related = "contact__subscription", "submission__lead", "enrolment__sequence", "step"
-    return OutgoingMail.objects.select_related(*related).filter(lease_token=token, state=State.LEASED).first()
+    rows = OutgoingMail.objects.select_related(*related).defer("submission__health_answers")  # no mail tells them
+    return rows.filter(lease_token=token, state=State.LEASED).first()
 
 
 def claimed_at(mail: OutgoingMail) -> datetime:

@@ -7,6 +7,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
@@ -191,6 +192,13 @@ def test_a_mail_that_cannot_be_rendered_is_given_up_alone(smtp_server):
     assert state(poison) == (State.DEAD, 1)
     assert poison.reason == "it cannot be rendered: DoesNotExist"
     assert [state(mail) for mail in others] == [(State.SENT, 1)] * 2
+
+
+def test_health_answers_whose_key_is_gone_do_not_hold_up_a_mail(smtp_server, settings):
+    mail = OutgoingMailFactory(submission__health_answers="marker")
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    drain_outbox()
+    assert state(mail) == (State.SENT, 1)
 
 
 def test_an_address_that_no_mail_server_takes_does_not_hold_up_the_others(smtp_server):
