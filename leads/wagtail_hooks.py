@@ -25,7 +25,7 @@ def say_that_the_pdf_is_old(request: HttpRequest, page: Page) -> None:
 
 @hooks.register("register_permissions")
 def mail_permissions() -> QuerySet[Permission]:
-    return Permission.objects.filter(content_type__app_label="leads", codename="view_outgoingmail")
+    return Permission.objects.filter(content_type__app_label="leads", codename__in=["view_outgoingmail", "view_step"])
 
 
 @hooks.register("register_admin_urls")

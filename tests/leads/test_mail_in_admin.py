@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from leads.models import OutgoingMail
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
+from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, StepFactory, SubmissionFactory, TipFactory
 from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,9 @@ def owner():
 
 
 def pages_of(mail) -> list[str]:
-    return [reverse("mail"), reverse("mail_results"), *(reverse(name, args=[mail.pk]) for name in DETAIL)]
+    lists = [reverse(name) for name in ("mail", "mail_results", "tips", "tips_results")]
+    tips = [reverse(name, args=[mail.step.pk]) for name in ("tip_inspect", "tip_body")]
+    return [*lists, *tips, *(reverse(name, args=[mail.pk]) for name in DETAIL)]
 
 
 DETAIL = ("mail_inspect", "mail_body")
@@ -79,6 +81,22 @@ def test_a_tip_says_that_no_clinician_has_reviewed_it(owner):
     assert "Amy Konvalin" in page
 
 
+def test_staff_read_every_tip_before_anybody_gets_it(owner):
+    step = StepFactory(subject="Take a walk", body="Five minutes around the block.")
+    later = StepFactory(sequence=step.sequence, version=step.version + 1, subject="Not yet")
+    page = owner.get(reverse("tips")).content.decode()
+    assert reverse("tip_inspect", args=[step.pk]) in page
+    assert "None yet" in page
+    assert later.subject not in page
+    page = owner.get(reverse("tip_inspect", args=[step.pk])).content.decode()
+    assert "Take a walk" in page
+    assert "None yet" in page
+    assert reverse("tip_body", args=[step.pk]) in page
+    assert not re.search(r"/email/|~", page)
+    assert "Five minutes" in owner.get(reverse("tip_body", args=[step.pk])).content.decode()
+    assert not OutgoingMail.objects.exists()
+
+
 def test_a_mail_about_a_guide_that_is_gone_says_so(owner):
     mail = OutgoingMailFactory(kind="guide", submission=SubmissionFactory(kind="guide", subject_id=0))
     assert "cannot be shown" in owner.get(reverse("mail_inspect", args=[mail.pk])).content.decode()
@@ -87,7 +105,7 @@ def test_a_mail_about_a_guide_that_is_gone_says_so(owner):
 
 @pytest.mark.parametrize("role", ["editor", "clinician"])
 def test_only_those_who_may_read_mail_get_to_it(role):
-    mail = OutgoingMailFactory()
+    mail = TipFactory()
     client = signed_in(member(role))
     assert reverse("mail") not in client.get(reverse("wagtailadmin_home")).content.decode()
     for address in pages_of(mail):
@@ -97,7 +115,7 @@ def test_only_those_who_may_read_mail_get_to_it(role):
 
 
 def test_strangers_are_asked_to_sign_in(client):
-    for address in pages_of(OutgoingMailFactory()):
+    for address in pages_of(TipFactory()):
         assert client.get(address)["Location"].startswith(reverse("wagtailadmin_login"))
 
 
