@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ FAULT = "Our system could not store this just now."
 
 def show(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """A page that no cache keeps. While the database does not answer, with what this process still knows."""
+    context = {"canonical_url": settings.SITE_URL + request.path, **context}
     try:
         response = render(request, template, context, status=status)
     except Error:

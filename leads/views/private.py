@@ -36,6 +36,7 @@ def behind_token(purpose: str) -> Callable[[View], View]:
             add_never_cache_headers(response)
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex"
+            response._has_been_logged = True  # type: ignore[attr-defined]  # Django would log the address, token and all
             return response
 
         return private

@@ -133,6 +133,11 @@ def test_the_form_is_never_cached_and_sets_no_cookie(client):
     assert hidden(page, "key") != hidden(client.get("/assessment/"), "key")
 
 
+def test_however_a_reader_came_search_engines_know_one_address(client):
+    page = client.get("/assessment/?utm_source=letter").content.decode()
+    assert '<link rel="canonical" href="http://testserver/assessment/">' in page
+
+
 def test_advice_about_red_flags_comes_before_the_first_question(client, clinic):
     page = client.get("/assessment/").content.decode()
     assert 0 < page.index("You cannot pass urine.") < page.index("Where does it hurt?")

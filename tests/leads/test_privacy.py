@@ -58,6 +58,16 @@ def test_a_fault_of_the_database_is_logged_without_what_it_quotes(client, log):
     assert all(is_clean(record.getMessage()) for record in log.records if record.name != "django.db.backends")
 
 
+def test_a_link_that_opens_somebodys_page_is_in_no_log(client, log):
+    fill_in(client)
+    submission = Submission.objects.get()
+    token = tokens.make_token(tokens.REQUEST, submission.pk)
+    assert client.post(f"/r/{token}/", {"channel": "phone", "phone": "12"}).status_code == 422
+    submission.lead.delete()
+    assert client.get(f"/r/{token}/").status_code == 404
+    assert token not in log.text
+
+
 def test_nothing_typed_is_in_redis_or_in_a_task(client):
     fill_in(client)
     client.post("/newsletter/", {"email": EMAIL})
