@@ -14,7 +14,7 @@ class PublicForm(forms.Form):
     web_page = forms.CharField(
         required=False,
         label="Leave this field empty",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
