@@ -3,6 +3,7 @@
 There is no search for an address: it would stand in the addresses of pages, and from there in logs.
 """
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
 
@@ -81,6 +82,7 @@ class MailInspectView(MailPermissionMixin, WagtailAdminTemplateMixin, TemplateVi
     header_icon = "mail"
     index_url_name = "mail"
     body_url_name = "mail_body"
+    header_names: Sequence[str] = ("From", "To", "Subject", "Date", "Message-ID")
 
     @cached_property
     def mail(self) -> OutgoingMail:
@@ -89,7 +91,7 @@ class MailInspectView(MailPermissionMixin, WagtailAdminTemplateMixin, TemplateVi
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         review = review_of(self.mail.step) if self.mail.step else ""
         body_url = reverse(self.body_url_name, args=[self.kwargs["pk"]])
-        parts = parts_of(letter_for_staff(self.mail))
+        parts = parts_of(letter_for_staff(self.mail), self.header_names)
         return super().get_context_data(mail=self.mail, review=review, body_url=body_url, **parts, **kwargs)
 
     def get_page_subtitle(self) -> str:
@@ -148,6 +150,7 @@ class TipInspectView(StepPermissionMixin, MailInspectView):
     page_title = "Tips"
     index_url_name = "tips"
     body_url_name = "tip_body"
+    header_names = ("From", "Subject")
 
     @cached_property
     def mail(self) -> OutgoingMail:
@@ -168,12 +171,12 @@ def sample(step_id: int) -> OutgoingMail:
 # --- What is shown
 
 
-def parts_of(letter: EmailMessage | None) -> dict[str, Any]:
+def parts_of(letter: EmailMessage | None, header_names: Sequence[str]) -> dict[str, Any]:
     body = letter and letter.get_body(("plain",))
     if letter is None or body is None:
         return {}
     return {
-        "headers": [(name, letter[name]) for name in ("From", "To", "Subject", "Date", "Message-ID")],
+        "headers": [(name, letter[name]) for name in header_names],
         "text": body.get_content(),
         "attachments": [part.get_filename() for part in letter.iter_attachments()],
     }
