@@ -169,7 +169,8 @@ class Site:
         pid = self.database.info.backend_pid
         os.kill(pid, signal.SIGKILL)
         self.database.close()
-        self.database = wait_for(lambda: connect(self.database_url))
+        time.sleep(0.5)  # until it has seen that, it takes connections that it then ends with the others
+        self.database = wait_for(lambda: connect(self.database_url), 30)
 
     # --- Mail
 
