@@ -9,7 +9,8 @@ COPY . /site
 WORKDIR /site
 # Static files are the same for every clinic: they are collected here, with values that no running site ever uses.
 RUN SECRET_KEY=build SITE_URL=https://build.invalid DATABASE_URL=postgres://build REDIS_URL=redis://build \
-    EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=build@build.invalid STATIC_DIR=/site/static-collected \
+    EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=build@build.invalid FIELD_ENCRYPTION_KEYS=build SUPPRESSION_KEY=build \
+    STATIC_DIR=/site/static-collected \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm
