@@ -53,7 +53,7 @@ def rows(site: Site) -> Iterator[Row]:
             is_fast = article.requests_a_second >= AIM and not article.failures
             label = "1 connection" if connections == 1 else f"{connections} connections"
             yield Row(f"Article, {label}", str(article), f"≥ {AIM}/s", is_fast, depends_on_speed=True)
-            yield Row(f"— CPU of each, {label}", cpu_of_each(used, article.requests))
+            yield Row(f"— CPU of one request, {label}", cpu_of_each(used, article.requests))
             yield Row(f"A bare view, {label}", str(bare))
 
 
