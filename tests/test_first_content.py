@@ -15,6 +15,10 @@ SITTING = "whats-the-best-way-to-sit-with-low-back-pain"
 CAUSES = "3-things-that-cause-back-pain-that-you-didnt-know-until-now"
 POSTS = [f"/blog/{slug}/" for slug in (STRETCHES, SITTING, CAUSES)]
 PAGES = ["/", "/blog/", "/about/", "/contact/", "/privacy/", "/health-data-privacy/", "/accessibility/"]
+GUIDE = "/guides/7-easy-ways/"
+EDITION = "/guides/7-easy-ways/read/"
+WORKSHOP = "/workshops/start-with-one-inch/"
+PAGES += [GUIDE, EDITION, "/workshops/", WORKSHOP]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +64,7 @@ def test_no_template_states_a_fact_of_the_clinic():
 
 
 def test_every_page_with_advice_says_when_to_get_urgent_care(client):
-    for address in [*POSTS, "/contact/"]:
+    for address in [*POSTS, "/contact/", EDITION, WORKSHOP]:
         html = client.get(address).content.decode()
         assert ClinicSettings.load().red_flags_heading in html
         assert all(sign in html for sign in ClinicSettings.load().red_flag_list)
