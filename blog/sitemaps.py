@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Max
-from wagtail.models import Page
+from wagtail.models import Page, get_page_models
 
 from clinic.models import PublishedQuerySet
 
@@ -26,7 +26,9 @@ class SiteSitemap(Sitemap):
 
 class PagesSitemap(SiteSitemap):
     def items(self):
-        return PublishedQuerySet(Page).published().filter(depth__gte=DEPTH_OF_HOME).order_by("path")
+        unlisted = [model for model in get_page_models() if not getattr(model, "is_in_sitemap", True)]
+        pages = PublishedQuerySet(Page).published().filter(depth__gte=DEPTH_OF_HOME).not_exact_type(*unlisted)
+        return pages.order_by("path")
 
     def location(self, page):
         return page.url or "/"

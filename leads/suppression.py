@@ -17,7 +17,10 @@ def suppress(email: str, reason: str) -> None:
     Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason})
 
 
-def suppression_of(email: str) -> str:
-    """Why this mailbox is never written to, in words; "" where it may be."""
-    row = Suppression.objects.filter(email_hash=email_hash(email)).first()
-    return row.get_reason_display() if row else ""
+def suppression_of(email: str) -> Suppression | None:
+    return Suppression.objects.filter(email_hash=email_hash(email)).first()
+
+
+def forgive_erasure(email: str) -> None:
+    """Whoever was erased and confirms the address anew wants mail again. No other suppression ends that way."""
+    Suppression.objects.filter(email_hash=email_hash(email), reason=Suppression.Reason.ERASED).delete()

@@ -412,7 +412,9 @@ def test_one_broken_file_keeps_all_of_them_from_being_loaded(folder):
 
 def test_a_file_that_nothing_is_made_from_is_refused(folder):
     (folder / "notes.toml").write_text("")
-    with pytest.raises(CommandError, match=r"^notes\.toml: Files belong in topics, authors, videos, pages, posts, guides, workshops\.$"):
+    with pytest.raises(
+        CommandError, match=r"^notes\.toml: Files belong in topics, authors, videos, pages, posts, guides, workshops\.$"
+    ):
         load(folder)
 
 

@@ -64,6 +64,8 @@ class BasePage(Page):
         help_text="Shown when the page is shared. Without one, a picture with the title is drawn.",
     )
 
+    is_in_sitemap = True
+
     class Meta:
         abstract = True
 
@@ -116,7 +118,10 @@ class BasePage(Page):
         return "/" + "/".join(self.url_path.split("/")[2:])
 
     def get_full_url(self, request=None):
-        return settings.SITE_URL + self.url
+        return settings.SITE_URL + self.get_url()
+
+    url = property(get_url)
+    full_url = property(get_full_url)
 
     @property
     def preview_sizes(self):

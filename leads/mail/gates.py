@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.models import ClinicSettings
-from leads.models import OutgoingMail, Step, Subscription
+from leads.models import OutgoingMail, Step, Subscription, Suppression
 from leads.suppression import suppression_of
 
 from . import ledger
@@ -35,8 +35,10 @@ def ask(mail: OutgoingMail) -> Verdict:
 def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     if mail.contact is None:
         return
-    if reason := suppression_of(mail.contact.email):
-        yield Verdict(f"the mailbox is never written to: {reason}")
+    suppression = suppression_of(mail.contact.email)
+    if suppression is not None and (suppression.reason != Suppression.Reason.ERASED or mail.kind in BULK):
+        # whoever was erased may ask for something by name again, and gets that
+        yield Verdict(f"the mailbox is never written to: {suppression.get_reason_display()}")
     if mail.enrolment is not None and mail.enrolment.ended_at is not None:
         yield Verdict(f"the sequence ended: {mail.enrolment.get_ending_display()}")
     if mail.kind in (Kind.WELCOME, Kind.ISSUE) and not is_confirmed(mail):

@@ -24,6 +24,7 @@ class GuideIndexPage(BasePage):
 
     introduction = models.TextField(max_length=400, blank=True)
 
+    is_in_sitemap = False  # most of the time it only sends readers on
     max_count = 1
     parent_page_types = ["clinic.HomePage"]
     subpage_types = ["leads.GuidePage"]
@@ -47,9 +48,6 @@ class GuideIndexPage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context | {"guides": self.guides}
-
-    def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
-        return [] if len(self.guides) == 1 else super().get_sitemap_urls(request)
 
 
 class GuidePage(RoutablePageMixin, ClinicallyReviewed, BasePage):

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from leads.mail import ledger, sequences
 from leads.models import Consent, Contact, Enrolment, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
+from leads.suppression import forgive_erasure
 
 from . import mailbox
 from .intake import SAME_REQUEST, Person, Request, Source, receive
@@ -77,6 +78,7 @@ def confirm_subscription(*, submission: Submission, contact: Contact) -> Subscri
     subscription.wants_newsletter = subscription.wants_newsletter or is_whole
     subscription.wants_tips = True
     subscription.save()
+    forgive_erasure(contact.email)
     is_guide = submission.kind == Submission.Kind.GUIDE
     sequences.enrol(contact=contact, sequence=AFTER_THE_GUIDE if is_guide else TIPS)
     note(contact, "confirmed_mail")

@@ -37,6 +37,14 @@ def test_the_mailbox_is_never_written_to_again(client, link):
     assert not OutgoingMail.objects.filter(contact__isnull=False).exists()
 
 
+def test_whoever_confirms_the_address_anew_is_written_to_again(client, link):
+    client.post(link)
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    token = tokens.make_token(tokens.CONFIRM, Submission.objects.get().pk)
+    client.post(f"/email/confirm/{token}/")
+    assert suppression_of("erika@example.com") is None
+
+
 def test_a_second_post_finds_nothing_left_and_says_so(client, link):
     client.post(link)
     assert client.post(link).status_code == 200

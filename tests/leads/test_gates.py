@@ -38,13 +38,21 @@ def welcome(**subscription) -> OutgoingMail:
     return OutgoingMailFactory(kind=OutgoingMail.Kind.WELCOME, submission=None, contact=contact)
 
 
-@pytest.mark.parametrize("reason", Suppression.Reason)
+@pytest.mark.parametrize("reason", [r for r in Suppression.Reason if r != "erased"])
 def test_a_suppressed_mailbox_gets_no_mail_of_any_kind(reason):
     mails = [OutgoingMailFactory(), TipFactory()]
     for mail in mails:
         suppress(mail.contact.email, reason)
     for mail in mails:
         assert outcome(mail) == (State.SKIPPED, f"the mailbox is never written to: {reason.label}")
+
+
+def test_whoever_was_erased_gets_what_they_ask_for_again_and_nothing_else():
+    asked_for, tip = OutgoingMailFactory(), TipFactory()
+    for mail in (asked_for, tip):
+        suppress(mail.contact.email, Suppression.Reason.ERASED)
+    assert outcome(asked_for)[0] == State.SENT
+    assert outcome(tip) == (State.SKIPPED, "the mailbox is never written to: Asked to be erased")
 
 
 def test_a_suppression_is_found_however_the_address_is_written():
