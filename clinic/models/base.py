@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Left, Length
+from django.utils.encoding import iri_to_uri
 from django.utils.functional import cached_property
 from wagtail.admin.panels import (
     FieldPanel,
@@ -115,7 +116,7 @@ class BasePage(Page):
 
     def get_url(self, request=None, current_site=None):
         """The path of the page. There is one site and one home page: what follows it in the tree is the address."""
-        return "/" + "/".join(self.url_path.split("/")[2:])
+        return iri_to_uri("/" + "/".join(self.url_path.split("/")[2:]))
 
     def get_full_url(self, request=None):
         return settings.SITE_URL + self.get_url()
