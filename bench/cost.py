@@ -16,6 +16,7 @@ from wagtail.models import Page
 
 from bench.site import PAGES
 from blog.models import BlogIndexPage, BlogPage
+from blog.models.post import author_posts, related_posts
 from clinic.menu import menu_pages
 from clinic.models.settings import remembered_clinic
 
@@ -38,8 +39,8 @@ def cost(path: str) -> dict[str, float]:
 
     for _ in range(10):  # to warm up
         request(path)
-    remembered_clinic.forget()
-    menu_pages.forget()
+    for remembered in (remembered_clinic, menu_pages, related_posts, author_posts):
+        remembered.forget()
     with connection.execute_wrapper(count):
         request(path)
     times = []

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Author, Topic
+from blog.models.post import author_posts, related_posts
 from clinic.menu import menu_pages
 from clinic.models.settings import remembered_clinic
 from tests.factories import BlogPageFactory
@@ -44,8 +45,8 @@ def queries(client, settings):
 
 
 def forget() -> None:
-    remembered_clinic.forget()
-    menu_pages.forget()
+    for remembered in (remembered_clinic, menu_pages, related_posts, author_posts):
+        remembered.forget()
 
 
 def test_an_article_is_at_most_12_kilobytes_of_compressed_html(client):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from clinic.memory import Remembered
+from clinic.memory import MOST_ANSWERS, Remembered
 
 
 @pytest.fixture
@@ -36,6 +36,20 @@ def test_a_change_by_this_process_is_seen_at_once(remembered, settings):
     remembered()
     remembered.forget()
     assert remembered() == 2
+
+
+def test_each_question_has_an_answer_of_its_own(settings):
+    settings.REMEMBER_SECONDS = 60.0
+    double = Remembered(lambda number: number * 2)
+    assert [double(1), double(2), double(1)] == [2, 4, 2]
+
+
+def test_a_process_does_not_remember_without_end(settings):
+    settings.REMEMBER_SECONDS = 60.0
+    same = Remembered(lambda number: number)
+    for number in range(2 * MOST_ANSWERS):
+        same(number)
+    assert len(same.answers) <= MOST_ANSWERS
 
 
 def test_the_last_answer_stays_good_while_the_database_is_away(settings):

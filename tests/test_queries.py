@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Pick
+from blog.models.post import author_posts, related_posts
 from clinic.menu import menu_pages
 from clinic.models.settings import remembered_clinic
 from tests.factories import (
@@ -25,8 +26,8 @@ def new_process(settings):
     """Lets this process remember as it does outside the tests, and forget it all when called."""
 
     def forget():
-        remembered_clinic.forget()
-        menu_pages.forget()
+        for remembered in (remembered_clinic, menu_pages, related_posts, author_posts):
+            remembered.forget()
 
     settings.REMEMBER_SECONDS = 60.0
     yield forget

@@ -11,6 +11,7 @@ from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
 from blog.structured_data import post_graph
+from clinic.memory import Remembered
 from clinic.menu import menu_pages
 from clinic.models import ClinicallyReviewed, PublishedQuerySet, StoryPage
 from clinic.share_picture import SharePicture
@@ -63,9 +64,9 @@ class BlogPageQuerySet(PublishedQuerySet):
             .annotate(picked_posts=ArraySubquery(picks))
         )
 
-    def beside(self, post: "BlogPage"):
+    def beside(self, pk: int):
         """The other posts that anyone may see who may see this one: a restriction above it would hold for both."""
-        return self.live().filter(view_restrictions=None).exclude(pk=post.pk)
+        return self.live().filter(view_restrictions=None).exclude(pk=pk)
 
     def newest_first(self):
         return self.order_by("-date", "-pk")  # two posts of one day never change places
@@ -142,19 +143,29 @@ class BlogPage(ClinicallyReviewed, StoryPage):
         """The editor's picks in their order; `for_page` brings them along."""
         return [pick.post_id for pick in self.picks.all()]
 
-    @cached_property
+    @property
     def related_posts(self) -> list["BlogPage"]:
         """The editor's picks in their order, then the newest of the same topic; never the post itself."""
-        # A post that leads to itself is not shown, so its own place does no harm; and a Case must have one.
-        places = [When(pk=pk, then=Value(place)) for place, pk in enumerate([*self.picked_posts, self.pk])]
-        order = Case(*places, default=Value(len(places)))
-        posts = BlogPage.objects.beside(self).filter(Q(pk__in=self.picked_posts) | Q(topic_id=self.topic_id))
-        return list(posts.for_links().order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(self.picked_posts))])
+        return related_posts(self.pk, tuple(self.picked_posts), self.topic_id)
 
-    @cached_property
+    @property
     def author_posts(self) -> list["BlogPage"]:
         """The newest other posts of the author."""
-        return list(BlogPage.objects.beside(self).filter(author_id=self.author_id).for_links()[:AUTHOR_POSTS])
+        return author_posts(self.pk, self.author_id)
+
+
+@Remembered
+def related_posts(pk: int, picked: tuple[int, ...], topic_id: int) -> list[BlogPage]:
+    # A post that leads to itself is not shown, so its own place does no harm; and a Case must have one.
+    places = [When(pk=post, then=Value(place)) for place, post in enumerate([*picked, pk])]
+    order = Case(*places, default=Value(len(places)))
+    posts = BlogPage.objects.beside(pk).filter(Q(pk__in=picked) | Q(topic_id=topic_id)).for_links()
+    return list(posts.order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(picked))])
+
+
+@Remembered
+def author_posts(pk: int, author_id: int) -> list[BlogPage]:
+    return list(BlogPage.objects.beside(pk).filter(author_id=author_id).for_links()[:AUTHOR_POSTS])
 
 
 class Pick(Orderable):
