@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -147,7 +148,27 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Mail
 
-vars().update(env.email_url("EMAIL_URL"))
+# By a mail server, or by a provider. One that is listed keeps our Message-ID, leaves out its tracking, and proves that
+# a report about a mail is its own. With each: what anymail calls its key, and the secret behind its reports.
+EMAIL_PROVIDERS = {
+    "postmark": ("POSTMARK_SERVER_TOKEN", "WEBHOOK_SECRET"),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_WEBHOOK_SIGNING_KEY"),
+}
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="", choices=["", *EMAIL_PROVIDERS])
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    ANYMAIL = {
+        "SEND_DEFAULTS": {"track_opens": False, "track_clicks": False},
+        "POSTMARK_SEND_DEFAULTS": {"extra_headers": {"X-PM-KeepID": "true"}},
+    }
+    for name, variable in zip(EMAIL_PROVIDERS[EMAIL_PROVIDER], ("API_KEY", "WEBHOOK_SECRET"), strict=True):
+        ANYMAIL[name] = env(f"EMAIL_PROVIDER_{variable}")
+        if not ANYMAIL[name]:  # anymail would take reports from anyone
+            raise ImproperlyConfigured(f"EMAIL_PROVIDER_{variable} is empty")
+    if api_url := env("EMAIL_PROVIDER_API_URL", default=""):
+        ANYMAIL[f"{EMAIL_PROVIDER.upper()}_API_URL"] = api_url
+else:
+    vars().update(env.email_url("EMAIL_URL"))
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server
 MAIL_LEASE_SECONDS = 180  # longer than all of those answers together, for one mail

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import assessment, email, request, short, watch
+from .views import assessment, email, mail_events, request, short, watch
 
 app_name = "leads"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("email/confirm/<str:token>/", email.confirm, name="confirm"),
     path("email/preferences/<str:token>/", email.preferences, name="preferences"),
     path("email/unsubscribe/<str:token>/", email.stop, name="unsubscribe"),
+    path("email/events/<slug:provider>/", mail_events.mail_events, name="mail_events"),
     path("r/<str:token>/", request.own_page, name="request"),
     path("r/<str:token>/stop/", request.stop_mails, name="request_stop"),
     path("r/<str:token>/data/", request.data, name="request_data"),

@@ -11,6 +11,7 @@ from django.conf import settings
 from dev import chromium
 from dev.processes import Group, Problem
 from dev.services import throwaway
+from tests.mail_provider import provider, use_provider  # noqa: F401  fixtures
 from tests.smtp import one_smtp_server, smtp_server  # noqa: F401  fixtures
 
 # Values that no deployment has. What is set outside, secrets among it, never reaches a test.
@@ -22,6 +23,7 @@ ENVIRONMENT = {
     "SITE_URL": "http://testserver",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "EMAIL_URL": "memorymail://",
+    "EMAIL_PROVIDER": "",
     "DEFAULT_FROM_EMAIL": "clinic@example.org",
     "DJANGO_SETTINGS_MODULE": "tests.settings",
     # Playwright keeps an event loop in the thread that the browser tests run in; Django takes that for async code.

@@ -4,7 +4,7 @@
     leased or handed, refused for now --retry--> queued, later     eight attempts --> dead
     leased or handed, refused for good --give_up--> dead
     leased, a gate is closed --skip--> skipped, or --wait--> queued, later
-    leased, the transport is out of order --release--> queued, no attempt burnt
+    leased or handed, nothing left: the transport is out of order --release--> queued, no attempt burnt
     handed, connection lost --doubt--> uncertain
     queued or leased, its reader wants it no more --call_off--> skipped
     leased, lease over --sweep--> queued     handed, lease over --sweep--> uncertain --sweep--> queued, once, by kind

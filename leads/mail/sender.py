@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -15,7 +16,8 @@ from leads.models import OutgoingMail, Sender, Suppression
 from leads.services.mailbox import bounced
 
 from . import gates, ledger, render
-from .transport import Lost, Outage, RefusedForGood, RefusedForNow, Transport, open_transport
+from .provider import ProviderTransport
+from .transport import FolderTransport, Lost, Outage, RefusedForGood, RefusedForNow, SmtpTransport, Transport
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,15 @@ def drain(seconds: float = 50, *, is_stopping: Callable[[], bool] = lambda: Fals
     return sent
 
 
+def open_transport() -> Transport:
+    """The transport that `EMAIL_PROVIDER` or else `EMAIL_URL` names."""
+    if settings.EMAIL_PROVIDER:
+        return ProviderTransport()
+    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        return FolderTransport(Path(settings.EMAIL_FILE_PATH))
+    return SmtpTransport()
+
+
 def send(mail: OutgoingMail, transport: Transport) -> bool:
     """Take one leased mail to an end or back to the queue; True when the server took it.
 
@@ -73,6 +84,9 @@ def hand_over(mail: OutgoingMail, message: render.Message, transport: Transport)
         if not offer(mail, message, transport):
             return False
         transport.deliver(message.content)
+    except Outage:
+        written_down(lambda: ledger.release(mail))
+        raise
     except RefusedForNow as refusal:
         reason = str(refusal)
         written_down(lambda: ledger.retry(mail, reason))
@@ -93,7 +107,7 @@ def offer(mail: OutgoingMail, message: render.Message, transport: Transport) -> 
     try:
         transport.offer(message.sender, message.recipient)
         is_next = ledger.hand_over(mail)
-    except (Outage, OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError):
         written_down(lambda: ledger.release(mail))
         raise
     if not is_next:

@@ -1,4 +1,4 @@
-"""The ways a mail leaves: over SMTP, or into a folder where nobody's mailbox is meant.
+"""The ways a mail leaves: over SMTP, or into a folder where nobody's mailbox is meant. `provider` is the third.
 
 A transport has one recipient a mail and tells two moments apart: before anything of the mail has left (`offer`), and
 then its outcome (`deliver`), where a lost connection leaves the outcome open.
@@ -156,13 +156,6 @@ class FolderTransport:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-
-def open_transport() -> Transport:
-    """The transport that `EMAIL_URL` names."""
-    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
-        return FolderTransport(Path(settings.EMAIL_FILE_PATH))
-    return SmtpTransport()
 
 
 def refuse(code: int, words: bytes | str) -> NoReturn:

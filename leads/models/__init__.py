@@ -1,5 +1,5 @@
 from .guide import GuideEdition, GuideFault, GuideIndexPage, GuidePage
-from .mail import OutgoingMail, Sender
+from .mail import MailEvent, OutgoingMail, Sender
 from .person import Consent, Contact, Lead, Submission, TimelineEntry
 from .sequence import Enrolment, Sequence, Step
 from .subscription import Subscription, Suppression
@@ -14,6 +14,7 @@ __all__ = [
     "GuideIndexPage",
     "GuidePage",
     "Lead",
+    "MailEvent",
     "OutgoingMail",
     "Sender",
     "Sequence",

@@ -111,3 +111,30 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return "stopped" if self.is_stopped else "running"
+
+
+class MailEvent(models.Model):
+    """What a provider reported about a mail that it had taken. Rows are added, never changed."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        SOFT_BOUNCE = "soft_bounce", "Bounced for now"
+        HARD_BOUNCE = "hard_bounce", "No such mailbox"
+        COMPLAINT = "complaint", "Marked as spam"
+
+    event_id = models.CharField(max_length=200, unique=True)  # what comes twice is known by it
+    kind = models.CharField(max_length=12, choices=Kind)
+    contact = models.ForeignKey("leads.Contact", on_delete=models.CASCADE, related_name="mail_events")
+    message_id = models.CharField(max_length=200, blank=True)  # the provider's name for the mail
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["contact", "message_id"], name="events_of_a_mail")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    def of_the_same_mail(self) -> models.QuerySet["MailEvent"]:
+        """What was reported before; nothing when the provider did not say which mail it was."""
+        same = MailEvent.objects.filter(contact_id=self.contact_id, message_id=self.message_id)
+        return same.exclude(message_id="").exclude(pk=self.pk)
