@@ -58,6 +58,14 @@ STANDING = """
  LEFT JOIN leads_enrolment AS enrolment ON enrolment.contact_id = contact.id
      WHERE contact.email = %s
 """
+# What a mail or a tip will still change by itself: mail that is due or under way, and tips whose next is not owed yet.
+BUSY = """
+    SELECT (SELECT count(*) FROM leads_outgoingmail
+             WHERE state IN ('leased', 'handed') OR state = 'queued' AND due_at <= now())
+         + (SELECT count(*) FROM leads_enrolment AS enrolment
+             WHERE ended_at IS NULL AND NOT EXISTS (
+                   SELECT FROM leads_outgoingmail WHERE enrolment_id = enrolment.id AND state = 'queued'))
+"""
 LET_A_WEEK_PASS = """
     UPDATE leads_outgoingmail
        SET due_at = due_at - interval '7 days', changed_at = changed_at - interval '7 days'
@@ -74,6 +82,7 @@ class Clinic(Backstage):
         self.database = psycopg.connect(site.database_url, autocommit=True)
         self.database.execute(OPEN)
         self.have(workers=1)
+        wait_for(self.last_turn, 60)
 
     def close(self) -> None:
         super().close()
@@ -103,11 +112,18 @@ class Clinic(Backstage):
         self.database.execute(LET_A_WEEK_PASS, (mailbox,))
         return self.arrival(mailbox, "tip")
 
+    def last_turn(self) -> tuple | None:
+        """When the sender last looked for what is due."""
+        return self.database.execute("SELECT ticked_at FROM leads_sender").fetchone()
+
     def have_a_turn(self) -> None:
-        """Wait until the sender has looked twice for what is due: the first time, it is through with all of it."""
+        """Wait until the sender has looked twice: the first time, it is through with all that is due."""
         for _ in range(2):
-            seen = self.database.execute("SELECT ticked_at FROM leads_sender").fetchone()
-            wait_for(lambda seen=seen: self.database.execute("SELECT ticked_at FROM leads_sender").fetchone() != seen)
+            seen = self.last_turn()
+            wait_for(lambda seen=seen: self.last_turn() != seen)
+
+    def is_quiet(self) -> bool:
+        return self.database.execute(BUSY).fetchone() == (0,)
 
     def rows(self) -> dict[str, list[str]]:
         """Everything that is known of anybody, but for when the sender last had its turn."""
@@ -300,7 +316,7 @@ def test_opening_any_link_of_any_mail_changes_nothing(clinic, mailbox):
     unconfirmed = f"un{mailbox}"
     clinic.send("/newsletter/", email=unconfirmed)
     mails = [clinic.arrival(unconfirmed, "confirm"), *(clinic.arrival(mailbox, kind) for kind in KINDS)]
-    clinic.have_a_turn()
+    wait_for(clinic.is_quiet)
 
     before = clinic.rows()
     for address in set().union(*map(all_links, mails)):
