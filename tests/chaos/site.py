@@ -4,21 +4,17 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import psycopg
-import redis
 
 from dev.environment import ROOT
-from dev.processes import Child, Group, free_port
-from dev.servers import server_user, valkey_program
+from dev.processes import Group, free_port
 from dev.services import start_postgresql
+from tests.backstage import Backstage, running
 from tests.conftest import ENVIRONMENT
 from tests.smtp import SmtpServer, wait_for
 
@@ -70,34 +66,19 @@ class Count:
         )
 
 
-class Site:
+class Site(Backstage):
     def __init__(self, folder: Path, servers: Group, processes: Group, smtp: SmtpServer):
-        self.folder = folder
-        self.servers = servers
-        self.processes = processes
-        self.smtp = smtp
-        self.workers: list[Child] = []
-        self.beats: list[Child] = []
-        self.made = 0
-        self.redis_port = free_port()
-        self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.database_url = start_postgresql(servers, folder / "postgres", folder, {})
-        self.start_redis()
-        self.env = (
-            os.environ
-            | ENVIRONMENT
-            | {
-                "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
-                "DATABASE_URL": self.database_url,
-                "REDIS_URL": self.redis_url,
-                "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
-                "VAR_DIR": str(folder),
-            }
-        )
+        ours = {
+            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+            "VAR_DIR": str(folder),
+        }
+        super().__init__(folder, servers, processes, smtp, os.environ | ENVIRONMENT | ours)
+        self.made = 0
         self.run("tests.chaos.prepare")
         self.database = psycopg.connect(self.database_url, autocommit=True)
-
-    # --- Processes
 
     def run(self, module: str) -> None:
         child = self.processes.start(
@@ -106,61 +87,6 @@ class Site:
         child.process.wait()
         assert child.process.returncode == 0, child.complaint
         self.processes.children.remove(child)
-
-    def celery(self, name: str, *arguments: str) -> Child:
-        number = len(list(self.folder.glob("celery-*.log")))
-        command = [sys.executable, "-m", "celery", "--app=clinic", "--quiet", *arguments, "--loglevel=INFO"]
-        return self.processes.start(name, command, log=self.folder / f"celery-{number}.log", env=self.env, cwd=ROOT)
-
-    def have(self, workers: int, beats: int = 1) -> None:
-        """Run this many; those that run already go on."""
-        self.workers = [worker for worker in self.workers if not worker.has_ended]  # as a supervisor would
-        for worker in self.workers[workers:]:
-            self.kill(worker)
-        for beat in self.beats[beats:]:
-            self.kill(beat)
-        self.workers, self.beats = self.workers[:workers], self.beats[:beats]
-        while len(self.workers) < workers:
-            self.workers.append(self.start_worker())
-        while len(self.beats) < beats:
-            schedule = f"--schedule={self.folder / f'beat-{time.monotonic_ns()}'}"
-            self.beats.append(self.celery("beat", "beat", "--pidfile=", schedule))
-
-    def start_worker(self) -> Child:
-        lean = ("--concurrency=1", "--without-gossip", "--without-mingle", "--without-heartbeat")
-        return self.celery("worker", "worker", *lean)
-
-    def kill(self, child: Child) -> None:
-        child.kill()
-        self.processes.children.remove(child)
-
-    def pool_child(self, worker: Child) -> psutil.Process:
-        return wait_for(lambda: next(iter(psutil.Process(worker.process.pid).children()), None), 60)
-
-    def kill_pool_child(self, worker: Child) -> bool:
-        """False when there is none just now."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(worker.process.pid).children():
-                child.kill()
-                return True
-        return False
-
-    def all_pool_children(self) -> list[psutil.Process]:
-        return [self.pool_child(worker) for worker in self.workers]
-
-    # --- Redis
-
-    def start_redis(self) -> None:
-        options = ("--bind", "127.0.0.1", "--port", str(self.redis_port), "--save", "", "--appendonly", "no")
-        self.redis = self.servers.start(
-            "Valkey", [valkey_program(), *options], log=self.folder / "valkey.log", user=server_user(), cwd="/"
-        )
-        client = redis.Redis.from_url(self.redis_url, retry=None)
-        wait_for(lambda: answers(client))
-
-    def stop_redis(self) -> None:
-        self.redis.kill()
-        self.servers.children.remove(self.redis)
 
     # --- PostgreSQL
 
@@ -220,6 +146,10 @@ class Site:
             dead=states["dead"],
         )
 
+    def close(self) -> None:
+        self.database.close()
+        super().close()
+
     def clear(self) -> None:
         self.smtp.clear()
         self.database.execute(f"TRUNCATE {', '.join(f'leads_{table}' for table in TABLES)} CASCADE")
@@ -228,31 +158,11 @@ class Site:
 HOST = "testserver"
 
 
-def answers(client: redis.Redis) -> bool:
-    with contextlib.suppress(redis.RedisError):
-        return client.ping()
-    return False
-
-
 def connect(address: str) -> psycopg.Connection | None:
     with contextlib.suppress(psycopg.OperationalError):
         return psycopg.connect(address, autocommit=True, connect_timeout=2)
     return None
 
 
-@contextlib.contextmanager
-def running_site() -> Iterator[Site]:
-    with (
-        tempfile.TemporaryDirectory(prefix="clinic-chaos-", ignore_cleanup_errors=True) as folder,
-        SmtpServer(Path(folder) / "deliveries") as smtp,
-        Group() as servers,
-        Group() as processes,
-    ):
-        site = Site(Path(folder), servers, processes, smtp)
-        try:
-            yield site
-        finally:
-            site.smtp.clear()
-            site.database.close()
-            for child in [*processes.children, *servers.children]:
-                child.kill()
+def running_site() -> contextlib.AbstractContextManager[Site]:
+    return running(Site)

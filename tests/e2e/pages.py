@@ -24,6 +24,8 @@ PAGES = {
     "author": "/blog/authors/amy-konvalin/",
     "author with the most": "/blog/authors/most/",
     "author without posts": "/blog/authors/empty/",
+    "assessment": "/assessment/",
+    "newsletter": "/newsletter/",
     "guide": "/guides/7-easy-ways/",
     "edition of a guide": "/guides/7-easy-ways/read/",
     "workshops": "/workshops/",

@@ -26,6 +26,8 @@ MODEL = "e2e"  # the database that each worker's own is copied from
 class Site:
     url: str
     database_url: str
+    env: dict[str, str]
+    log: Path
 
     @contextlib.contextmanager
     def without_posts(self) -> Iterator[None]:
@@ -46,18 +48,23 @@ def serve(worker: str) -> Iterator[Site]:
     var_dir.mkdir(exist_ok=True)
     server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     url = f"http://127.0.0.1:{free_port()}"
-    ours = {"SITE_URL": url, "VAR_DIR": str(var_dir), "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
+    env = os.environ | {
+        "SITE_URL": url,
+        "VAR_DIR": str(var_dir),
+        "DATABASE_URL": f"{server}/{MODEL}_{worker}",
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",  # nothing listens there: no page needs it
+        "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
+    }
     with (var_dir / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fill(server, os.environ | ours | {"DATABASE_URL": f"{server}/{MODEL}"}, done=var_dir / "filled")
+        fill(server, env | {"DATABASE_URL": f"{server}/{MODEL}"}, done=var_dir / "filled")
         execute(server, f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")
-    site = Site(url, f"{server}/{MODEL}_{worker}")
+    site = Site(url, env["DATABASE_URL"], env, var_dir / f"{worker}.log")
     with Group() as processes:
         options = (f"--bind={urlsplit(url).netloc}", "--workers=1", "--threads=8", "--no-control-socket")
         command = [sys.executable, "-m", "gunicorn", "clinic.wsgi", *options, "--log-level=warning"]
-        log = var_dir / f"{worker}.log"
-        processes.start("The site", command, log=log, env=os.environ | ours | {"DATABASE_URL": site.database_url})
-        wait_until_ready(url, log)
+        processes.start("The site", command, log=site.log, env=env, cwd=ROOT)
+        wait_until_ready(url, site.log)
         yield site
 
 

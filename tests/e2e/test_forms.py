@@ -13,7 +13,12 @@ from leads import tokens
 from tests.e2e.pages import POST
 from tests.e2e.test_accessibility import violations_everywhere
 
-PAGES = {"assessment": "/assessment/", "newsletter": "/newsletter/", "thanks": "/newsletter/thanks/", "over": "/r/x/"}
+ANSWERS = {"thanks": "/newsletter/thanks/", "over": "/r/x/"}
+SHORT_FORMS = {
+    "newsletter": ("/newsletter/", "Sign up"),
+    "guide": ("/guides/7-easy-ways/", "Send me the guide"),
+    "workshop": ("/workshops/start-with-one-inch/", "Send me the link"),
+}
 
 
 @pytest.fixture
@@ -50,8 +55,8 @@ def fill_in(page: Page, mailbox: str) -> None:
     time.sleep(2.1)  # nobody is faster; what is, is taken for a script
 
 
-@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_axe_finds_nothing_on_a_form_or_its_answer(page: Page, address):
+@pytest.mark.parametrize("address", ANSWERS.values(), ids=ANSWERS)
+def test_axe_finds_nothing_on_the_answer_to_a_form(page: Page, address):
     page.goto(address)
     assert violations_everywhere(page) == []
 
@@ -63,6 +68,14 @@ def test_axe_finds_nothing_where_something_is_wrong(page: Page):
     page.goto(POST)
     page.locator(".invite").get_by_role("button").click()
     expect(page.locator(".invite [aria-invalid=true]")).to_be_focused()
+    assert violations_everywhere(page) == []
+
+
+@pytest.mark.parametrize(("address", "button"), SHORT_FORMS.values(), ids=SHORT_FORMS)
+def test_axe_finds_nothing_where_a_short_form_was_sent_empty(page: Page, address, button):
+    page.goto(address)
+    page.locator("main").get_by_role("button", name=button).click()
+    expect(page.locator("main [aria-invalid=true]")).to_be_focused()
     assert violations_everywhere(page) == []
 
 

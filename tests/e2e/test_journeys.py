@@ -1,0 +1,348 @@
+"""What a form sets off, from the browser to the mailbox and back, through every process that runs in production."""
+
+import base64
+import contextlib
+import re
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from functools import partial
+from http.client import HTTPConnection
+from io import BytesIO
+from urllib.parse import urlencode, urlsplit
+
+import pikepdf
+import psycopg
+import pytest
+import redis
+from playwright.sync_api import Locator, Page, expect
+
+from tests.backstage import Backstage, running
+from tests.e2e.pages import POST
+from tests.smtp import Delivery, wait_for
+
+# One set of processes for all of them: on one worker, and in one go, with and without a browser.
+pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("browser_name")]
+
+SECONDS = 5  # from a form to its mail
+DESK = "desk@example.com"
+NAME = "Marguerite Kanarienvogel"
+ANSWER = "Zwischenwirbel, and a Sonnenblume to plant"
+KINDS = ("confirm", "welcome", "guide", "assessment", "staff", "workshop", "tip")
+MARKERS = ("Zwischenwirbel", "Sonnenblume")
+
+# What the first content leaves open, and staff fill in: a postal address, hours on every day, a mailbox for notices.
+# And tips at any hour, because a test may run at any.
+OPEN = """
+    UPDATE clinic_clinicsettings SET street = '1 Main St', postal_code = '98038', notices_to = 'desk@example.com';
+    INSERT INTO clinic_openinghours (clinic_id, weekday, opens, closes)
+         SELECT id, weekday, '00:00', '23:59' FROM clinic_clinicsettings, generate_series(0, 6) AS weekday;
+    UPDATE leads_step SET window_opens = '00:00', window_closes = '23:59:59.999999'
+"""
+AS_BEFORE = """
+    UPDATE clinic_clinicsettings SET street = '', postal_code = '', notices_to = '';
+    DELETE FROM clinic_openinghours
+"""
+MAIL = """
+    SELECT mail.id, mail.state
+      FROM leads_outgoingmail AS mail
+ LEFT JOIN leads_submission AS submission ON submission.id = mail.submission_id
+      JOIN leads_contact AS contact ON contact.id IN (mail.contact_id, submission.contact_id)
+     WHERE contact.email = %s AND mail.kind = %s
+  ORDER BY mail.id
+"""
+STANDING = """
+    SELECT subscription.state, enrolment.ending
+      FROM leads_contact AS contact
+ LEFT JOIN leads_subscription AS subscription ON subscription.contact_id = contact.id
+ LEFT JOIN leads_enrolment AS enrolment ON enrolment.contact_id = contact.id
+     WHERE contact.email = %s
+"""
+# What a mail or a tip will still change by itself: mail that is due or under way, and tips whose next is not owed yet.
+BUSY = """
+    SELECT (SELECT count(*) FROM leads_outgoingmail
+             WHERE state IN ('leased', 'handed') OR state = 'queued' AND due_at <= now())
+         + (SELECT count(*) FROM leads_enrolment AS enrolment
+             WHERE ended_at IS NULL AND NOT EXISTS (
+                   SELECT FROM leads_outgoingmail WHERE enrolment_id = enrolment.id AND state = 'queued'))
+"""
+LET_A_WEEK_PASS = """
+    UPDATE leads_outgoingmail
+       SET due_at = due_at - interval '7 days', changed_at = changed_at - interval '7 days'
+     WHERE kind = 'tip' AND contact_id = (SELECT id FROM leads_contact WHERE email = %s)
+"""
+
+
+class Clinic(Backstage):
+    """The site of the browser tests, with its mail on the way."""
+
+    def __init__(self, *parts, site):
+        super().__init__(*parts, site.env)
+        self.site = site
+        self.database = psycopg.connect(site.database_url, autocommit=True)
+        self.database.execute(OPEN)
+        self.have(workers=1)
+        wait_for(self.last_turn, 60)
+
+    def close(self) -> None:
+        super().close()
+        self.database.execute(AS_BEFORE)
+        self.database.close()
+
+    def states(self, mailbox: str, kind: str) -> list[str]:
+        return [state for _, state in self.database.execute(MAIL, (mailbox, kind))]
+
+    def delivered(self, mailbox: str, kind: str) -> Delivery | None:
+        """The latest of its kind that the form or the subscription of this mailbox set off, if it has arrived."""
+        for pk, _ in reversed(self.database.execute(MAIL, (mailbox, kind)).fetchall()):
+            for delivery in list(self.smtp.deliveries):
+                if delivery.message["Message-ID"].startswith(f"<mail.{pk}@"):
+                    return delivery
+        return None
+
+    def arrival(self, mailbox: str, kind: str) -> Delivery:
+        return wait_for(partial(self.delivered, mailbox, kind), SECONDS)
+
+    def standing(self, mailbox: str) -> tuple[str, str]:
+        """State of the subscription, and how the tips ended: `None` before they began, "" while they go on."""
+        return self.database.execute(STANDING, (mailbox,)).fetchone()
+
+    def first_tip(self, mailbox: str) -> Delivery:
+        wait_for(lambda: self.states(mailbox, "tip") == ["queued"], SECONDS)
+        self.database.execute(LET_A_WEEK_PASS, (mailbox,))
+        return self.arrival(mailbox, "tip")
+
+    def last_turn(self) -> tuple | None:
+        """When the sender last looked for what is due."""
+        return self.database.execute("SELECT ticked_at FROM leads_sender").fetchone()
+
+    def have_a_turn(self) -> None:
+        """Wait until the sender has looked twice: the first time, it is through with all that is due."""
+        for _ in range(2):
+            seen = self.last_turn()
+            wait_for(lambda seen=seen: self.last_turn() != seen)
+
+    def is_quiet(self) -> bool:
+        return self.database.execute(BUSY).fetchone() == (0,)
+
+    def rows(self) -> dict[str, list[str]]:
+        """Everything that is known of anybody, but for when the sender last had its turn."""
+        tables = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'leads\\_%' AND tablename <> 'leads_sender'"
+        return {
+            table: [row for (row,) in self.database.execute(f"SELECT t::text FROM {table} AS t ORDER BY 1").fetchall()]  # noqa: S608
+            for (table,) in self.database.execute(tables).fetchall()
+        }
+
+    def ask(self, method: str, address: str, **form: str) -> tuple[int, str]:
+        """Status and body, as for a program that is no browser: no cookie, no script, no origin, no redirect."""
+        connection = HTTPConnection(urlsplit(self.site.url).netloc, timeout=10)
+        with contextlib.closing(connection):
+            headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+            path = urlsplit(address)._replace(scheme="", netloc="", fragment="").geturl()
+            connection.request(method, path, urlencode(form) if form else None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def send(self, address: str, **form: str) -> None:
+        status, _ = self.ask("POST", address, **form)
+        assert status == 302
+
+    def subscribe(self, mailbox: str) -> None:
+        self.send("/newsletter/", email=mailbox)
+        status, _ = self.ask("POST", link_in(self.arrival(mailbox, "confirm"), "/email/confirm/"))
+        assert status == 200
+
+    def page_field(self, address: str) -> str:
+        """What a form on this page says of which page it is."""
+        return re.search(r'name="page" value="([^"]+)"', self.ask("GET", address)[1])[1]
+
+
+@pytest.fixture(scope="module")
+def clinic(site) -> Iterator[Clinic]:
+    with running(partial(Clinic, site=site)) as clinic:
+        yield clinic
+
+
+@pytest.fixture
+def mailbox() -> str:
+    return f"{uuid.uuid4().hex}@example.com"
+
+
+def link_in(mail: Delivery, path: str) -> str:
+    return next(link for link in mail.links if urlsplit(link).path.startswith(path))
+
+
+def all_links(mail: Delivery) -> set[str]:
+    headers = re.findall(r"<(https?://[^>]+)>", mail.message["List-Unsubscribe"] or "")
+    return {*mail.links, *headers, *re.findall(r'href="(https?://[^"]+)"', mail.html)}
+
+
+def everything_in(mail: Delivery) -> str:
+    texts = [part.get_content() for part in mail.message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*map(str, mail.message.values()), *texts])
+
+
+def test_a_reader_signs_up_above_an_article_gets_tips_and_ends_them_in_the_mail_program(page: Page, clinic, mailbox):
+    page.goto(POST)
+    invite = page.locator(".invite")
+    invite.get_by_label("Your e-mail address").fill(mailbox)
+    invite.get_by_role("button", name="Sign up").click()
+    expect(invite.locator("[data-answer]")).to_be_focused()
+    assert page.url.endswith(POST)
+
+    page.goto(link_in(clinic.arrival(mailbox, "confirm"), "/email/confirm/"))
+    assert clinic.standing(mailbox) == ("unconfirmed", None)
+    page.get_by_role("button", name="Yes, send me the tips").click()
+    expect(page.get_by_role("heading", name="You are signed up")).to_be_visible()
+    assert "1 Main St, Maple Valley, WA 98038" in clinic.arrival(mailbox, "welcome").text
+    assert clinic.standing(mailbox) == ("confirmed", "")
+
+    tip = clinic.first_tip(mailbox)
+    assert tip.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = tip.message["List-Unsubscribe"].strip("<>")
+    wait_for(lambda: clinic.states(mailbox, "tip") == ["sent", "queued"], SECONDS)
+
+    form = dict([tip.message["List-Unsubscribe-Post"].split("=")])
+    assert clinic.ask("POST", address, **form)[0] == 200
+    assert clinic.standing(mailbox) == ("unsubscribed", "unsubscribed")
+    clinic.database.execute(LET_A_WEEK_PASS, (mailbox,))
+    clinic.have_a_turn()
+    assert clinic.states(mailbox, "tip") == ["sent", "skipped"]
+    assert [mail.recipient for mail in clinic.smtp.deliveries].count(mailbox) == 3
+
+
+def test_the_next_tip_comes_to_those_who_stay(clinic, mailbox):
+    clinic.subscribe(mailbox)
+    first = clinic.first_tip(mailbox)
+    wait_for(lambda: clinic.states(mailbox, "tip") == ["sent", "queued"], SECONDS)
+    clinic.database.execute(LET_A_WEEK_PASS, (mailbox,))
+    wait_for(lambda: clinic.states(mailbox, "tip")[:2] == ["sent", "sent"], SECONDS)
+    assert clinic.arrival(mailbox, "tip").message["Subject"] != first.message["Subject"]
+
+
+def test_whoever_asks_for_the_guide_gets_its_pdf_and_a_link_to_it(page: Page, clinic, mailbox):
+    page.goto("/guides/7-easy-ways/")
+    form = page.locator("form", has=page.get_by_role("button", name="Send me the guide"))
+    form.get_by_label("Your e-mail address").fill(mailbox)
+    form.get_by_role("button").click()
+    expect(page.get_by_text("on its way").first).to_be_visible()
+
+    mail = clinic.arrival(mailbox, "guide")
+    (attachment,) = mail.message.iter_attachments()
+    content = attachment.get_content()
+    assert (attachment.get_content_type(), attachment.get_filename()) == ("application/pdf", "7-easy-ways.pdf")
+    assert content.startswith(b"%PDF")
+    with pikepdf.open(BytesIO(content)) as pdf:
+        assert len(pdf.pages) > 5
+    assert page.goto(link_in(mail, "/guides/")).status == 200
+
+
+def test_an_assessment_asked_for_by_keyboard_is_promised_a_call_and_told_to_nobody_else(page: Page, clinic, mailbox):
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    with overheard(clinic) as said:
+        page.goto("/assessment/")
+        fill_in_by_keyboard(page, mailbox)
+        page.wait_for_url("**/assessment/thanks/**")
+        promise, thanks = page.locator("h1").inner_text(), page.content()
+        reference = page.locator(".reference").inner_text()
+        assert re.fullmatch(r"We will call you (by .+ today|tomorrow by .+)\.", promise)
+        receipt, notice = clinic.arrival(mailbox, "assessment"), clinic.arrival(mailbox, "staff")
+    assert (receipt.recipient, notice.recipient) == (mailbox, DESK)
+    assert reference in receipt.message["Subject"]
+    assert promise in receipt.text
+    page.goto(link_in(receipt, "/r/"))
+    expect(page.get_by_role("heading", name="Your request")).to_be_visible()
+    expect(page.get_by_text(reference)).to_be_visible()
+
+    logs = [log.read_text(errors="replace") for log in (clinic.site.log, *clinic.folder.glob("*.log"))]
+    assert any("drain_outbox" in log for log in logs)
+    assert any(word.startswith("[[], {}, ") for word in said)  # a task, and it carries nothing
+    who = (*NAME.split(), mailbox, "555-0177", "5550177")
+    assert found((*MARKERS, *who, reference), [everything_in(notice)]) == []
+    assert found((*MARKERS, *who), [*said, *logs, *addresses]) == []
+    assert found((*MARKERS, *NAME.split()), [thanks, *map(everything_in, clinic.smtp.deliveries)]) == []
+    assert found(MARKERS, [page.content()]) == []
+
+
+def found(words: Iterable[str], places: Iterable[str]) -> list[str]:
+    return [word for word in words for place in places if word.casefold() in place.casefold()]
+
+
+def fill_in_by_keyboard(page: Page, mailbox: str) -> None:
+    tab_to(page.get_by_label("Low back", exact=True))
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Low back, and down a leg")).to_be_checked()
+    tab_to(page.get_by_label("What do you hope to do again?"))
+    page.keyboard.type(ANSWER, delay=60)  # as fast as a person: what takes less than two seconds is a script's
+    for label, value in (("Your name", NAME), ("Phone number", "(425) 555-0177"), ("E-mail address", mailbox)):
+        tab_to(page.get_by_label(label))
+        page.keyboard.type(value)
+    tab_to(page.get_by_label("Call me"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_label("The practice may use"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_role("button", name="Ask for my free assessment"))
+    page.keyboard.press("Enter")
+
+
+def tab_to(target: Locator) -> None:
+    for _ in range(50):
+        target.page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"no way to {target} by keyboard")
+
+
+@contextlib.contextmanager
+def overheard(clinic) -> Iterator[list[str]]:
+    """Every command that Valkey gets meanwhile, and the bodies of the tasks in them, which Celery packs."""
+    said: list[str] = []
+    with redis.Redis.from_url(clinic.redis_url).monitor() as monitor:
+        yield said
+        while monitor.connection.can_read(timeout=0.1):
+            said.append(monitor.next_command()["command"])
+    said += [base64.b64decode(body).decode() for word in said for body in re.findall(r'"body": ?"([^"]+)"', word)]
+
+
+def test_opening_any_link_of_any_mail_changes_nothing(clinic, mailbox):
+    guide, workshop = "/guides/7-easy-ways/", "/workshops/start-with-one-inch/"
+    clinic.send("/guides/request/", email=mailbox, page=clinic.page_field(guide))
+    clinic.send("/workshops/request/", email=mailbox, page=clinic.page_field(workshop))
+    clinic.send("/assessment/", email=mailbox, name=NAME, may_use="on")
+    clinic.subscribe(mailbox)
+    clinic.first_tip(mailbox)
+    unconfirmed = f"un{mailbox}"
+    clinic.send("/newsletter/", email=unconfirmed)
+    mails = [clinic.arrival(unconfirmed, "confirm"), *(clinic.arrival(mailbox, kind) for kind in KINDS)]
+    wait_for(clinic.is_quiet)
+
+    before = clinic.rows()
+    for address in set().union(*map(all_links, mails)):
+        assert address.startswith(clinic.site.url)
+        for method in ("HEAD", "GET"):
+            assert clinic.ask(method, address)[0] in (200, 302), (method, address)
+    assert clinic.rows() == before
+    assert clinic.standing(unconfirmed) == ("unconfirmed", None)
+    assert clinic.standing(mailbox) == ("confirmed", "")
+
+
+def test_a_button_ends_the_tips(page: Page, clinic, mailbox):
+    clinic.subscribe(mailbox)
+    page.goto(link_in(clinic.arrival(mailbox, "welcome"), "/email/unsubscribe/"))
+    assert clinic.standing(mailbox) == ("confirmed", "")
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading", name="You are unsubscribed.")).to_be_visible()
+    assert clinic.standing(mailbox) == ("unsubscribed", "unsubscribed")
+
+
+def test_requests_are_taken_at_once_without_valkey_and_answered_within_seconds_of_its_return(clinic):
+    mailboxes = [f"{uuid.uuid4().hex}@example.com" for _ in range(20)]
+    clinic.stop_redis()
+    for mailbox in mailboxes:
+        begin = time.monotonic()
+        clinic.send("/assessment/", email=mailbox, name=NAME, hopes=ANSWER, may_use="on")
+        assert time.monotonic() - begin < 1
+    clinic.start_redis()
+    wait_for(lambda: all(clinic.delivered(mailbox, "assessment") for mailbox in mailboxes), SECONDS)
