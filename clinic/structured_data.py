@@ -83,7 +83,7 @@ def business_with_hours(clinic) -> Node:
             opens=f"{stretch.opens:%H:%M}",
             closes=f"{stretch.closes:%H:%M}",
         )
-        for stretch in clinic.opening_hours.all()
+        for stretch in clinic.hours
     ]
     return business(clinic) | node(
         "MedicalBusiness", openingHoursSpecification=hours, specialOpeningHoursSpecification=days_closed(clinic, hours)
