@@ -1,4 +1,4 @@
-"""The roles of staff, and what each of them may do. DESIGN: editor, clinician, owner; one person may have several."""
+"""The roles of staff, and what each of them may do. One person may have several."""
 
 from collections.abc import Iterable, Iterator
 
@@ -37,8 +37,10 @@ def set_up_roles() -> None:
     Safe to run again: a right that an owner gave or took away stays so, as does a workflow that an owner changed.
     """
     writing = [*register_of("wagtailadmin", "access_admin"), *snippet_permissions()]
-    keep_role(Role.Key.EDITOR, writing, pages=WRITE, files=FILES)
-    clinicians = keep_role(Role.Key.CLINICIAN, writing, pages=WRITE, files=FILES)
+    keep_role(Role.Key.EDITOR, [*writing, *rights_of(Role.Key.EDITOR)], pages=WRITE, files=FILES)
+    signing_in = register_of("wagtailadmin", "access_admin")
+    keep_role(Role.Key.FRONT_DESK, [*signing_in, *rights_of(Role.Key.FRONT_DESK)], pages=(), files=())
+    clinicians = keep_role(Role.Key.CLINICIAN, [*writing, *rights_of(Role.Key.CLINICIAN)], pages=WRITE, files=FILES)
     keep_role(Role.Key.OWNER, all_permissions(), pages=MANAGE, files=(*FILES, *COLLECTIONS))
     workflow = keep_review_workflow(clinicians)
     for model in reviewed_page_models():
@@ -101,6 +103,14 @@ def snippet_permissions() -> Iterator[Permission]:
     for model in get_snippet_models():
         name = model._meta.model_name
         yield from register_of(model._meta.app_label, f"add_{name}", f"change_{name}", f"delete_{name}")
+
+
+def rights_of(role: str) -> Iterator[Permission]:
+    """What other apps want this role to have: the hook `register_role_rights` gives `app.codename` by role."""
+    for register in hooks.get_hooks("register_role_rights"):
+        for name in register().get(role, []):
+            app_label, _, codename = name.partition(".")
+            yield from register_of(app_label, codename)
 
 
 def all_permissions() -> Iterator[Permission]:

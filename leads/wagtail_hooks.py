@@ -7,7 +7,7 @@ from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 
-from . import mail_admin
+from .admin import mail
 from .models import GuideFault, GuidePage
 
 
@@ -20,17 +20,39 @@ def say_that_the_pdf_is_old(request: HttpRequest, page: Page) -> None:
         )
 
 
-# --- Mail
+# --- Roles
+
+WORK_LEADS = ["leads.view_lead", "leads.add_lead", "leads.change_lead", "leads.merge_lead"]
+WORK_MAIL = ["leads.view_outgoingmail", "leads.change_outgoingmail"]
+WRITE_MAIL = ["leads.view_issue", "leads.add_issue", "leads.change_issue", "leads.view_step", "leads.change_step"]
+CLINICAL = ["leads.view_health_answers", "leads.review_step", "leads.view_step"]
+OWN = ["leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
+
+
+@hooks.register("register_role_rights")
+def rights() -> dict[str, list[str]]:
+    return {
+        "editor": [*WRITE_MAIL, "leads.send_issue"],
+        "front_desk": [*WORK_LEADS, *WORK_MAIL],
+        "clinician": [*WORK_LEADS, *WORK_MAIL, *CLINICAL],
+    }
 
 
 @hooks.register("register_permissions")
-def mail_permissions() -> QuerySet[Permission]:
-    return Permission.objects.filter(content_type__app_label="leads", codename__in=["view_outgoingmail", "view_step"])
+def permissions() -> QuerySet[Permission]:
+    """What an owner can grant, and has."""
+    names = {*WORK_LEADS, *WORK_MAIL, *WRITE_MAIL, *CLINICAL, *OWN, "leads.send_issue"}
+    return Permission.objects.filter(
+        content_type__app_label="leads", codename__in=[name.removeprefix("leads.") for name in names]
+    )
+
+
+# --- Mail
 
 
 @hooks.register("register_admin_urls")
-def mail_urls() -> list[URLPattern]:
-    return mail_admin.urls
+def admin_urls() -> list[URLPattern]:
+    return [*mail.urls]
 
 
 class MailMenuItem(MenuItem):

@@ -16,10 +16,10 @@ def group_of(role):
     return Role.objects.get(key=role).group
 
 
-def test_a_new_site_has_the_three_roles_and_no_others():
+def test_a_new_site_has_the_four_roles_and_no_others():
     set_up_roles()
 
-    assert set(Group.objects.values_list("name", flat=True)) == {"Editor", "Clinician", "Owner"}
+    assert set(Group.objects.values_list("name", flat=True)) == {"Editor", "Front desk", "Clinician", "Owner"}
 
 
 def test_a_group_that_already_has_members_stays():

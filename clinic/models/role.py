@@ -11,6 +11,7 @@ class Role(models.Model):
 
     class Key(models.TextChoices):
         EDITOR = "editor"
+        FRONT_DESK = "front_desk", "Front desk"
         CLINICIAN = "clinician"
         OWNER = "owner"
 

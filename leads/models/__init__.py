@@ -1,6 +1,7 @@
 from .guide import GuideEdition, GuideFault, GuideIndexPage, GuidePage
-from .mail import MailEvent, OutgoingMail, Sender
-from .person import Consent, Contact, Lead, Submission, TimelineEntry
+from .issue import Issue, IssuePost
+from .mail import MailAction, MailEvent, OutgoingMail, Sender
+from .person import Consent, Contact, Erasure, Lead, Merge, Submission, TimelineEntry
 from .sequence import Enrolment, Sequence, Step
 from .subscription import Subscription, Suppression
 from .workshop import Video, WorkshopIndexPage, WorkshopPage
@@ -9,12 +10,17 @@ __all__ = [
     "Consent",
     "Contact",
     "Enrolment",
+    "Erasure",
     "GuideEdition",
     "GuideFault",
     "GuideIndexPage",
     "GuidePage",
+    "Issue",
+    "IssuePost",
     "Lead",
+    "MailAction",
     "MailEvent",
+    "Merge",
     "OutgoingMail",
     "Sender",
     "Sequence",

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, When
 from django.db.models.functions import Now
@@ -25,10 +26,15 @@ class OutgoingMail(models.Model):
         GUIDE = "guide", "Guide"
         ASSESSMENT = "assessment", "Assessment received"
         STAFF = "staff", "Notice to staff"
+        ALARM = "alarm", "A promise is at risk"
+        DELAY = "delay", "We are late"
+        UNREACHED = "unreached", "We could not reach you"
         WORKSHOP = "workshop", "Link to a workshop"
         TIP = "tip", "Health tip"
         ISSUE = "issue", "Newsletter"
+        TRIAL = "trial", "Newsletter, for trial"
 
+    STAFF_KINDS = [Kind.STAFF, Kind.ALARM, Kind.TRIAL]
     FINAL = [State.SENT, State.DEAD, State.SKIPPED]
 
     dedupe_key = models.CharField(max_length=120, unique=True)
@@ -39,7 +45,7 @@ class OutgoingMail(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    # A notice to staff goes to the mailbox in the clinic's settings and has no contact.
+    # Mail to staff has no contact: it goes to `user`, or to the mailbox in the clinic's settings.
     contact = models.ForeignKey("leads.Contact", null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
     submission = models.ForeignKey(
         "leads.Submission", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
@@ -47,6 +53,11 @@ class OutgoingMail(models.Model):
     enrolment = models.ForeignKey(
         "leads.Enrolment", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
     )
+    issue = models.ForeignKey("leads.Issue", null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    resend_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="resent")
     step = models.ForeignKey("leads.Step", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     template_version = models.PositiveSmallIntegerField(default=1)
 
@@ -79,7 +90,8 @@ class OutgoingMail(models.Model):
                 condition=~Q(state__in=["dead", "uncertain", "skipped"]) | ~Q(reason=""), name="an_end_says_why"
             ),
             models.CheckConstraint(
-                condition=Q(kind="staff", contact__isnull=True) | ~Q(kind="staff") & Q(contact__isnull=False),
+                condition=Q(kind__in=["staff", "alarm", "trial"], contact__isnull=True)
+                | ~Q(kind__in=["staff", "alarm", "trial"]) & Q(contact__isnull=False),
                 name="only_staff_mail_has_no_contact",
             ),
         ]
@@ -90,10 +102,33 @@ class OutgoingMail(models.Model):
             models.Index(fields=["lease_until"], name="mail_leased", condition=Q(state__in=["leased", "handed"])),
             models.Index(fields=["changed_at"], name="mail_uncertain", condition=Q(state="uncertain")),
             models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
+            models.Index(fields=["issue", "state"], name="mail_of_an_issue", condition=Q(issue__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
+
+
+class MailAction(models.Model):
+    """What a member of staff did with a mail, and why. Rows are added, never changed."""
+
+    class Action(models.TextChoices):
+        RESEND = "resend", "Sent again"
+        ARRIVED = "arrived", "Settled: it arrived"
+        LOST = "lost", "Settled: it did not arrive"
+        RETRY = "retry", "Tried again"
+
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="actions")
+    action = models.CharField(max_length=10, choices=Action)
+    reason = models.CharField(max_length=200)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.mail_id}"
 
 
 class Sender(models.Model):

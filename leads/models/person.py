@@ -2,9 +2,10 @@ import secrets
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower, Now, Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
 from leads.encryption import EncryptedTextField
@@ -25,21 +26,27 @@ class Contact(models.Model):
             models.UniqueConstraint(fields=["email"], name="one_contact_a_mailbox"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="an_address_is_canonical"),
         ]
+        indexes = [GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="contact_by_email")]  # staff search
 
     def __str__(self) -> str:
         return f"contact {self.pk}"
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
+    def cards(self) -> Self:
+        """Without spam, and without what was merged into another card."""
+        return self.filter(is_spam=False, merged_into=None)
+
     def open(self) -> Self:
         """Those whom somebody still has to do something for."""
-        return self.filter(state__in=Lead.OPEN_STATES, is_spam=False)
+        return self.cards().filter(state__in=Lead.OPEN_STATES)
 
 
 class Lead(models.Model):
     """The one card of a person who reached out. Everything that this person sent or was sent hangs on it."""
 
     class State(models.TextChoices):
+        READER = "reader", "Reads the newsletter"  # asked for nothing that somebody has to do
         NEW = "new", "New"
         TRYING = "trying", "Trying to reach"
         REACHED = "reached", "Reached"
@@ -71,9 +78,15 @@ class Lead(models.Model):
     )
     channel = models.CharField(max_length=10, choices=Channel, blank=True)
     call_times = models.CharField(max_length=200, blank=True)
-    promised_at = models.DateTimeField(null=True, blank=True)  # by when the thank-you page said that we call
+    # By when the thank-you page, or a later word of ours, said that we call; empty once somebody tried.
+    promised_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # in a row without reaching the person
     next_action = models.CharField(max_length=120, blank=True)
-    next_action_at = models.DateTimeField(null=True, blank=True)
+    next_action_at = models.DateTimeField(null=True, blank=True)  # what the inbox is ordered by: a promise, or a plan
+    # Of the submissions, so that lists of a million cards need no other table: the latest, and the page of the first.
+    asked_for = models.CharField(max_length=12, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    source_path = models.CharField(max_length=255, blank=True)
     may_be_same_as = models.ForeignKey(
         "self",
         null=True,
@@ -82,6 +95,7 @@ class Lead(models.Model):
         related_name="+",
         help_text="An older card with this address or number but another name.",
     )
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged")
     is_spam = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -96,6 +110,24 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone"], name="lead_by_phone", condition=~Q(phone="")),  # finding a person again
+            # the inbox, and its counts: open cards by what is due next
+            models.Index(
+                fields=["next_action_at", "id"],
+                name="lead_inbox",
+                condition=Q(
+                    is_spam=False, merged_into=None, state__in=["new", "trying", "reached", "booked", "missed"]
+                ),
+            ),
+            models.Index(fields=["state", "-asked_at", "-id"], name="lead_by_state"),  # lists by state
+            models.Index(fields=["-asked_at", "-id"], name="lead_by_moment"),  # all, the latest first
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="lead_by_name"),  # staff search
+            GinIndex(OpClass("phone", "gin_trgm_ops"), name="lead_by_digits"),
+        ]
+        permissions = [
+            ("export_lead", "Can export leads"),
+            ("erase_lead", "Can erase a person"),
+            ("merge_lead", "Can merge cards"),
+            ("view_figures", "Can see what works"),
         ]
 
     def __str__(self) -> str:
@@ -108,13 +140,17 @@ def new_reference() -> str:
 
 
 class Submission(models.Model):
-    """A form that a person sent, as it was sent. Rows are added, never changed but for `is_spam`."""
+    """What a person asked for: a form as it was sent, or a call that staff wrote down.
+
+    Rows are added, never changed but for `is_spam` and `answered_at`.
+    """
 
     class Kind(models.TextChoices):
         ASSESSMENT = "assessment", "Free assessment"
         NEWSLETTER = "newsletter", "Newsletter"
         GUIDE = "guide", "Free guide"
         WORKSHOP = "workshop", "Workshop"
+        CALL = "call", "Phone call"
 
     kind = models.CharField(max_length=12, choices=Kind)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="submissions")
@@ -132,6 +168,7 @@ class Submission(models.Model):
     subject_id = models.BigIntegerField(null=True, blank=True)  # the page of the guide or the workshop asked for
     health_answers = EncryptedTextField(blank=True)  # JSON: where it hurts, how long, what the person hopes for
     promised_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)  # the first attempt to reach the person after it
     # A keyed hash of the client's address and the day: tells a flood from readers, and nobody's address afterwards.
     client_hash = models.CharField(max_length=16, blank=True)
     source_path = models.CharField(max_length=255, blank=True)  # the page on which the form was sent
@@ -144,8 +181,10 @@ class Submission(models.Model):
         indexes = [
             # the same request again within ten minutes
             models.Index(fields=["lead", "kind", "subject_id", "-created_at"], name="submission_again"),
-            models.Index(fields=["created_at"], name="submission_recent"),  # the signs of a flood
+            models.Index(fields=["created_at"], name="submission_recent"),  # the signs of a flood, and the figures
+            models.Index(fields=["-created_at"], name="submission_spam", condition=Q(is_spam=True)),  # the spam folder
         ]
+        permissions = [("view_health_answers", "Can open answers about health")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
@@ -177,6 +216,7 @@ class TimelineEntry(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="timeline")
     event = models.CharField(max_length=40)
     details = models.JSONField(default=dict, blank=True)  # ids and words of ours; never what a person typed
+    note = EncryptedTextField(blank=True)  # what staff wrote; they are told that this is no chart, and may forget it
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -189,3 +229,31 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return self.event
+
+
+class Merge(models.Model):
+    """That staff found two cards to be of one person: what was moved, so that it can be taken back."""
+
+    kept = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="merges")
+    other = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    moved = models.JSONField()  # the pks of what was on the other card, by model
+    before = models.JSONField()  # the fields of the kept card that the merge changed, as they were
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"merge {self.pk}"
+
+
+class Erasure(models.Model):
+    """That a person was erased: when, by whom, and how much of what. It holds nothing about the person."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # empty: the person did it
+    counts = models.JSONField()  # deleted rows by model
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"

@@ -21,7 +21,10 @@ class Sequence(models.Model):
 
 
 class Step(models.Model):
-    """One mail of a version of a sequence. Its key stays the same through the versions: nobody gets it twice."""
+    """One mail of a version of a sequence. Its key stays the same through the versions: nobody gets it twice.
+
+    The version after the sequence's present one is a draft.
+    """
 
     sequence = models.ForeignKey(Sequence, on_delete=models.PROTECT, related_name="steps")
     version = models.PositiveIntegerField()
@@ -43,6 +46,7 @@ class Step(models.Model):
 
     class Meta:
         ordering = ["sequence", "version", "position"]
+        permissions = [("review_step", "Can sign a mail of a sequence off as a clinician")]
         constraints = [
             models.UniqueConstraint(fields=["sequence", "version", "position"], name="one_step_a_position"),
             models.UniqueConstraint(fields=["sequence", "version", "key"], name="one_step_a_key"),

@@ -26,6 +26,7 @@ SAME_REQUEST = timedelta(minutes=10)
 CLIENT_LIMIT = 10
 CLIENT_FLOOD = 100
 PERSON_LIMIT = 5
+REOPENED = [Lead.State.READER, Lead.State.CLOSED, Lead.State.ATTENDED, Lead.State.MISSED]
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
 def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
     contact, standing, flood_signs = enter(person, source)
     signs = [*request.spam_signs, *flood_signs]
-    lead = remember(lead_of(person, contact, request), person, contact, request, is_spam=bool(signs))
+    lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
     submission = Submission.objects.create(
         kind=request.kind,
         lead=lead,
@@ -212,9 +213,16 @@ def cards_of(person: Person, contact: Contact | None, request: Request) -> Query
     if request.key is not None:
         recent = Q(key=request.key) | recent & Q(fingerprint=fingerprint(request, person))
     again = Submission.objects.filter(recent, lead=OuterRef("pk"), kind=request.kind)
-    cards = Lead.objects.filter(known) if known else Lead.objects.none()
+    cards = kept_cards(Lead.objects.filter(known)) if known else Lead.objects.none()
     latest = again.order_by("-created_at").values("pk")[:1]
     return cards.select_for_update(of=("self",)).order_by("pk").annotate(again=Subquery(latest))
+
+
+def kept_cards(cards: QuerySet[Lead, Any]) -> QuerySet[Lead, Any]:
+    """These cards, or those into which staff merged them."""
+    return Lead.objects.filter(
+        Q(pk__in=cards.filter(merged_into=None).values("pk")) | Q(pk__in=cards.values("merged_into")), merged_into=None
+    )
 
 
 def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
@@ -238,7 +246,9 @@ def same_name(one: str, other: str) -> bool:
     return one.casefold().split() == other.casefold().split()
 
 
-def remember(lead: Lead, person: Person, contact: Contact | None, request: Request, *, is_spam: bool) -> Lead:
+def remember(
+    lead: Lead, person: Person, contact: Contact | None, request: Request, source: Source, *, is_spam: bool
+) -> Lead:
     """Write what is new about this person on the card, and reopen a closed one. Spam changes no card that was there."""
     if lead.pk and is_spam:
         return lead
@@ -249,10 +259,23 @@ def remember(lead: Lead, person: Person, contact: Contact | None, request: Reque
         lead.phone = person.phone  # the number that a person gives now is the one to call
     lead.channel = request.channel or lead.channel
     lead.call_times = request.call_times or lead.call_times
-    lead.promised_at = request.promised_at or lead.promised_at
     lead.is_spam = is_spam
-    if lead.state == Lead.State.CLOSED:
-        lead.state, lead.closed_because = Lead.State.NEW, ""
-    lead.changed_at = Now()
+    lead.source_path = lead.source_path or source.path
+    lead.asked_for, lead.asked_at, lead.changed_at = request.kind, Now(), Now()
+    expect(lead, request)
     lead.save()
     return lead
+
+
+def expect(lead: Lead, request: Request) -> None:
+    """What staff have to do for this card now. A newsletter is no work; anything else reopens a card that was done."""
+    if request.kind == Submission.Kind.NEWSLETTER:
+        lead.state = lead.state if lead.pk else Lead.State.READER
+        return
+    if lead.state in REOPENED:
+        lead.state, lead.closed_because, lead.attempts = Lead.State.NEW, "", 0
+    if request.promised_at:
+        # a promise that still runs, or is late already, stays the one to keep
+        lead.promised_at = min(lead.promised_at or request.promised_at, request.promised_at)
+        if lead.next_action_at is None or request.promised_at < lead.next_action_at:
+            lead.next_action, lead.next_action_at = "Call", request.promised_at

@@ -103,12 +103,11 @@ def test_a_mail_about_a_guide_that_is_gone_says_so(owner):
     assert owner.get(reverse("mail_body", args=[mail.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("role", ["editor", "clinician"])
-def test_only_those_who_may_read_mail_get_to_it(role):
+def test_only_those_who_may_read_mail_get_to_it():
     mail = TipFactory()
-    client = signed_in(member(role))
-    assert reverse("mail") not in client.get(reverse("wagtailadmin_home")).content.decode()
-    for address in pages_of(mail):
+    client = signed_in(member("editor"))
+    assert f'"{reverse("mail")}"' not in client.get(reverse("wagtailadmin_home")).content.decode()
+    for address in (reverse("mail"), reverse("mail_inspect", args=[mail.pk]), reverse("mail_body", args=[mail.pk])):
         response = client.get(address)
         assert response.status_code == 302
         assert response["Location"] == reverse("wagtailadmin_home")

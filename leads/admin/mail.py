@@ -20,8 +20,8 @@ from wagtail.admin.views.generic import IndexView, PermissionCheckedMixin, Wagta
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from .mail import contents, render
-from .models import Contact, OutgoingMail, Step
+from leads.mail import contents, render
+from leads.models import Contact, OutgoingMail, Step
 
 # A mail is somebody else's document: nothing in it runs, loads or leads anywhere.
 BODY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
