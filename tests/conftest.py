@@ -57,6 +57,14 @@ def start_servers(config: pytest.Config) -> None:
     os.environ["VAR_DIR"] = str(var_dir)
 
 
+@pytest.fixture(autouse=True)
+def new_memory() -> None:
+    """What one test made a process remember is nothing to the next."""
+    from clinic.memory import forget_all  # noqa: PLC0415  Django has its settings by now, and not before
+
+    forget_all()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Chromium from the system, as root too, and silent: it asks nothing of any host but ours."""

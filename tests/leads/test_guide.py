@@ -8,8 +8,7 @@ from django.db import connection
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
-from clinic.menu import menu_pages
-from clinic.models.settings import remembered_clinic
+from clinic.memory import forget_all
 from leads.models import GuideIndexPage, GuidePage
 from tests.factories import ClinicSettingsFactory, GuideIndexPageFactory, GuidePageFactory, make_private
 
@@ -33,15 +32,12 @@ def queries(client, settings):
 
     def count(url):
         client.get(url)
-        remembered_clinic.forget()
-        menu_pages.forget()
+        forget_all()
         with CaptureQueriesContext(connection) as captured:
             assert client.get(url).status_code == 200
         return len(captured)
 
-    yield count
-    remembered_clinic.forget()
-    menu_pages.forget()
+    return count
 
 
 def tips(number):
