@@ -37,13 +37,14 @@ def subscribe(*, email: str, source: Source, spam_signs: Iterable[str] = ()) -> 
         spam_signs=spam_signs,
     )
 
-    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
-        with connection.cursor() as cursor:
-            cursor.execute(ASK, {"contact": submission.contact_id, "span": SAME_REQUEST.total_seconds()})
-            is_due = cursor.fetchone()[0]
-        return [confirmation(submission)] if is_due else []
-
     return receive(request, Person(email=email), source, follow_up)
+
+
+def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
+    with connection.cursor() as cursor:
+        cursor.execute(ASK, {"contact": submission.contact_id, "span": SAME_REQUEST.total_seconds()})
+        is_due = cursor.fetchone()[0]
+    return [confirmation(submission)] if is_due else []
 
 
 def confirmation(submission: Submission) -> OutgoingMail:

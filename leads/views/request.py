@@ -17,6 +17,7 @@ from .private import behind_token
 
 # What the person is told of a card's state.
 STATES: dict[str, str] = {
+    Lead.State.READER: "We send you what you asked for by e-mail.",
     Lead.State.NEW: "We have it, and will be in touch.",
     Lead.State.TRYING: "We have tried to reach you, and try again.",
     Lead.State.REACHED: "We have talked.",
