@@ -25,12 +25,20 @@ def moment_after(
     In UTC. Never in closed hours, never in the past: where rounding would pass the closing time, that is the moment.
     Only the hours in `part` count, where the practice is open in it at all.
     """
+    found = counted(opening_time, now, clinic, part)
+    return min(rounded_up(found[0]), found[1]) if found else None
+
+
+def counted(
+    opening_time: timedelta, now: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY
+) -> tuple[datetime, datetime] | None:
+    """The very moment, and when the practice closes after it."""
     left = opening_time
     stretches = within(part, open_stretches(now, clinic), clinic) or open_stretches(now, clinic)
     for opens, closes in stretches:
         start = max(opens, now)
         if closes - start >= left:
-            return min(rounded_up(start + left), closes)
+            return start + left, closes
         left -= closes - start
     return None
 

@@ -56,9 +56,10 @@ class TakenByAnother(Refused):
 def locked(lead: Lead) -> Lead:
     """The row as it is now, for this transaction alone. Errors: `Refused` where it was merged into another card.
 
-    No key lock: a mail's outcome, written on the timeline meanwhile, need not wait for it.
+    No key lock: a mail's outcome, written on the timeline meanwhile, need not wait for it. And no join: who waited for
+    the lock would see the row as it is now, and joined to it an owner as of before.
     """
-    card = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "contact").get(pk=lead.pk)
+    card = Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
     if card.merged_into_id:
         raise Refused("This card was merged into another one. Open that one.")
     return card
@@ -244,7 +245,7 @@ def close(*, lead: Lead, reason: str, user: User) -> Lead:
 
 
 @transaction.atomic
-def reopen(*, lead: Lead, user: User) -> Lead:
+def reopen(*, lead: Lead, user: User | None) -> Lead:
     """Take a card up again that was done; nothing happens to one that is open."""
     lead = locked(lead)
     if lead.state in Lead.OPEN_STATES:

@@ -51,9 +51,7 @@ def release_spam(*, submission: Submission, user: User) -> Submission:
     A promise that was made to its sender is kept as it was made, though it may be late by now.
     """
     lead = inbox.locked(submission.lead)
-    submission = (
-        Submission.objects.select_for_update(of=("self",), no_key=True).select_related("contact").get(pk=submission.pk)
-    )
+    submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
     if not submission.is_spam:
         return submission
     is_repeated = repeats(submission).exists()

@@ -9,8 +9,10 @@ from leads import tokens
 from leads.fields import as_read
 from leads.forms import ChangeRequestForm
 from leads.models import Lead, Submission
+from leads.services.erasure import erase_mailbox
+from leads.services.export import mailbox_data
 from leads.services.newsletter import unsubscribe
-from leads.services.request import change_request, erase_person, export_person
+from leads.services.request import change_request
 
 from .answer import show
 from .private import behind_token
@@ -78,7 +80,7 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
     submission = submission_of(pk)
     if submission is None or submission.contact is None:
         return show(request, "leads/link_over.html", {}, status=404)
-    export = export_person(contact=submission.contact)
+    export = mailbox_data(contact=submission.contact)
     if request.GET.get("format") != "json":
         return show(request, "leads/data.html", page_context(request, submission) | {"export": export})
     response = JsonResponse(export, json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -95,5 +97,5 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
             return show(request, "leads/link_over.html", {}, status=404)
         return show(request, "leads/erase.html", page_context(request, submission))
     if submission is not None and submission.contact is not None:
-        erase_person(contact=submission.contact)
+        erase_mailbox(contact=submission.contact)
     return show(request, "leads/erased.html", {})
