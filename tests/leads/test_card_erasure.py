@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.apps import apps
+from django.urls import reverse
 
 from leads.mail.sequences import enrol
 from leads.models import Contact, Erasure, Lead, OutgoingMail, Subscription
@@ -14,6 +15,7 @@ from leads.services.merge import merge
 from leads.suppression import suppression_of
 from tests.factories import ClinicSettingsFactory, LeadFactory, SequenceFactory, SubmissionFactory, UserFactory
 from tests.leads.visitor import filled_in
+from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +133,59 @@ def test_a_card_that_was_merged_is_erased_with_the_card_that_was_kept(lead, user
     with pytest.raises(inbox.Refused):
         erase(lead=Lead.objects.get(merged_into=lead), user=user)
     assert Lead.objects.count() == 2
+
+
+# --- In the admin
+
+
+def erased_by(user, lead, typed):
+    return signed_in(user).post(reverse("lead_erase", args=[lead.pk]), {"typed": typed}, follow=True)
+
+
+def test_an_owner_sees_what_goes_and_what_stays_and_types_the_name(lead):
+    owner = member("owner")
+    page = signed_in(owner).get(reverse("lead_erase", args=[lead.pk])).content.decode()
+    for words in ("Mailboxes", "Requests", "A keyed hash of the e-mail address", "type “Erika Lang”"):
+        assert words in page
+    assert Lead.objects.filter(pk=lead.pk).exists()
+    assert "The person was erased" in erased_by(owner, lead, " erika  lang ").content.decode()
+    assert traces() == []
+    assert signed_in(owner).get(reverse("lead", args=[lead.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["", "yes", "Erika"])
+def test_another_word_than_the_name_erases_nothing(lead, typed):
+    answer = erased_by(member("owner"), lead, typed)
+    assert answer.status_code == 422
+    assert "Nothing was erased" in answer.content.decode()
+    assert Lead.objects.filter(pk=lead.pk).exists()
+
+
+def test_a_card_without_a_name_is_confirmed_by_its_number():
+    lead = LeadFactory(name="")
+    assert erased_by(member("owner"), lead, str(lead.pk)).status_code == 200
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["editor", "front_desk", "clinician"])
+def test_only_an_owner_erases_and_reads_the_list_of_erasures(lead, role):
+    user = member(role)
+    erased_by(user, lead, "Erika Lang")
+    assert Lead.objects.filter(pk=lead.pk).exists()
+    assert signed_in(user).get(reverse("lead_erase", args=[lead.pk])).status_code == 302
+    assert signed_in(user).get(reverse("erasures")).status_code == 302
+
+
+def test_the_list_of_erasures_tells_when_and_by_whom(lead):
+    owner = member("owner", first_name="Olga", last_name="Owner")
+    erased_by(owner, lead, "Erika Lang")
+    erase_mailbox(contact=SubmissionFactory().contact)
+    page = signed_in(owner).get(reverse("erasures")).content.decode()
+    assert "Olga Owner" in page
+    assert "The person" in page
+
+
+def test_a_form_for_somebody_who_is_gone_finds_nobody(lead):
+    owner = member("owner")
+    erased_by(owner, lead, "Erika Lang")
+    assert erased_by(owner, lead, "Erika Lang").status_code == 404

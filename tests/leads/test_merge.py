@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -10,6 +11,7 @@ from leads.models import Consent, Lead, Merge, Submission, TimelineEntry
 from leads.services import inbox
 from leads.services.merge import merge, possible_duplicates, preview, undo
 from tests.factories import ContactFactory, LeadFactory, SubmissionFactory, UserFactory
+from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +198,77 @@ def test_spam_and_merged_cards_are_no_duplicates():
     LeadFactory(name="Erika Lang", is_spam=True)
     LeadFactory(name="Erika Lang", merged_into=lead)
     assert possible_duplicates(lead) == []
+
+
+# --- In the admin
+
+
+@pytest.fixture
+def desk():
+    return signed_in(member("front_desk"))
+
+
+def test_the_cards_that_may_be_the_same_are_offered_and_any_other_by_its_number(desk):
+    lead = LeadFactory(name="Erika Lang", phone="+14256584944")
+    twin, stranger = LeadFactory(name="E. Lang", phone="+14256584944"), LeadFactory(name="Somebody Else")
+    address = reverse("merge_choice", args=[lead.pk])
+    page = desk.get(address).content.decode()
+    assert reverse("merge", args=[lead.pk, twin.pk]) in page
+    assert "Somebody Else" not in page
+    assert desk.get(address, {"other": stranger.pk})["Location"] == reverse("merge", args=[lead.pk, stranger.pk])
+
+
+@pytest.mark.parametrize("typed", ["", "x", "0", "999999", "9" * 30, "own"])
+def test_a_number_that_is_no_other_card_is_refused(desk, typed):
+    lead = LeadFactory()
+    typed = str(lead.pk) if typed == "own" else typed
+    answer = desk.get(reverse("merge_choice", args=[lead.pk]), {"other": typed})
+    assert answer.status_code == 422
+    assert "clinic-problem" in answer.content.decode()
+
+
+def test_both_cards_stand_side_by_side_before_anything_is_done(desk):
+    kept, other = LeadFactory(name="Erika Lang", contact=None), LeadFactory(name="E. Lang")
+    page = desk.get(reverse("merge", args=[kept.pk, other.pk])).content.decode()
+    for word in ("Erika Lang", "E. Lang", other.contact.email):
+        assert word in page
+    assert not Merge.objects.exists()
+
+
+def test_merging_and_undoing_by_two_buttons(desk):
+    kept, other = LeadFactory(name="Erika Lang"), LeadFactory(name="E. Lang")
+    page = desk.post(reverse("merge", args=[kept.pk, other.pk]), follow=True).content.decode()
+    undo_address = reverse("merge_undo", args=[Merge.objects.get().pk])
+    assert undo_address in page
+    page = desk.post(undo_address, follow=True).content.decode()
+    assert "two cards again" in page
+    assert undo_address not in page
+    assert Lead.objects.filter(merged_into=None).count() == 2
+
+
+def test_what_cannot_be_undone_says_why(desk):
+    kept, other = LeadFactory(), LeadFactory(state="trying")
+    desk.post(reverse("merge", args=[kept.pk, other.pk]))
+    inbox.close(lead=kept, reason="Moved away", user=UserFactory())
+    page = desk.post(reverse("merge_undo", args=[Merge.objects.get().pk]), follow=True).content.decode()
+    assert "cannot be undone" in page
+
+
+def test_a_card_is_not_merged_with_itself_or_with_one_that_is_gone(desk):
+    lead = LeadFactory()
+    gone = LeadFactory(merged_into=lead)
+    for other in (lead.pk, gone.pk, 999999):
+        assert desk.get(reverse("merge", args=[lead.pk, other])).status_code == 404
+        assert desk.post(reverse("merge", args=[lead.pk, other])).status_code == 404
+    assert desk.post(reverse("merge_undo", args=[999999])).status_code == 404
+
+
+def test_an_editor_merges_and_undoes_nothing():
+    kept, other = LeadFactory(), LeadFactory()
+    editor = signed_in(member("editor"))
+    assert editor.post(reverse("merge", args=[kept.pk, other.pk])).status_code == 302
+    assert not Merge.objects.exists()
+    row = merge(kept=kept, other=other, user=UserFactory())
+    editor.post(reverse("merge_undo", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.undone_at is None
