@@ -131,7 +131,8 @@ def register_actions(actions: Any) -> None:
         label = "Export leads"
 
         def format_message(self, entry: Any) -> str:
-            return f"Exported {entry.data['leads']:,} leads as {entry.data['format'].upper()}"
+            number = entry.data["leads"]
+            return f"Exported {number:,} lead{'' if number == 1 else 's'} as {entry.data['format'].upper()}"
 
 
 urls = [
