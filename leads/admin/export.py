@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
@@ -43,9 +44,12 @@ class ExportPersonView(PersonView):
         with_answers = self.may_see_answers and request.POST.get("with_answers") == "on"
         export = export_person(lead=self.lead, user=self.member, with_answers=with_answers)
         if request.POST.get("format") != "json":
-            return self.render_to_response(self.get_context_data(export=export))
+            response = self.render_to_response(self.get_context_data(export=export))
+            add_never_cache_headers(response)
+            return response
         response = JsonResponse(export, json_dumps_params={"indent": 2, "ensure_ascii": False})
         response["Content-Disposition"] = f'attachment; filename="person-{self.lead.pk}.json"'
+        add_never_cache_headers(response)
         return response
 
 
@@ -108,6 +112,7 @@ class ExportLeadsView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateVi
         content_type, pieces = FORMATS[name]
         response = StreamingHttpResponse(pieces(table(self.leads)), content_type=content_type)
         response["Content-Disposition"] = f'attachment; filename="leads-{timezone.localdate()}.{name}"'
+        add_never_cache_headers(response)
         return response
 
     def get_breadcrumbs_items(self) -> list[dict[str, str]]:

@@ -1,11 +1,11 @@
 """What is kept, to take along: of a mailbox for its owner, of a card for staff, and of all cards as a table."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from clinic.models import ClinicSettings, User
 from leads.fields import as_read
@@ -116,6 +116,10 @@ def entry_data(entry: TimelineEntry) -> dict[str, Any]:
 
 # --- All cards as a table
 
+FIELDS = [
+    "pk", "name", "contact__email", "phone", "state", "closed_because", "owner_id", "asked_for", "asked_at",
+    "source_path", "promised_at", "attempts", "next_action", "next_action_at",
+]  # fmt: skip
 COLUMNS = [
     "Number",
     "Name",
@@ -140,20 +144,22 @@ def rows(leads: QuerySet[Lead]) -> Iterator[list[str]]:
     A batch at a time, each a query of its own: a million cards take no more memory than a few thousand.
     """
     zone = ClinicSettings.current().zone
+    states, kinds = dict(Lead.State.choices), dict(Submission.Kind.choices)
+    owners = {user.pk: user.get_full_name() or user.username for user in User.objects.all()}
 
-    def moment(value: Any) -> str:
-        return f"{timezone.localtime(value, zone):%Y-%m-%d %H:%M}" if value else ""
+    def moment(value: datetime | None) -> str:
+        return f"{value.astimezone(zone):%Y-%m-%d %H:%M}" if value else ""
 
-    for lead in batches(leads.select_related("contact", "owner").order_by("pk")):
+    for lead in batches(leads.order_by("pk").values_list(*FIELDS, named=True)):
         yield [
             str(lead.pk),
             lead.name,
-            lead.contact.email if lead.contact else "",
+            lead.contact__email or "",
             as_read(str(lead.phone)),
-            lead.get_state_display(),
+            states[lead.state],
             lead.closed_because,
-            (lead.owner.get_full_name() or lead.owner.username) if lead.owner else "",
-            Submission.Kind(lead.asked_for).label if lead.asked_for else "",
+            owners.get(lead.owner_id, ""),
+            kinds.get(lead.asked_for, ""),
             moment(lead.asked_at),
             lead.source_path,
             moment(lead.promised_at),
@@ -163,7 +169,7 @@ def rows(leads: QuerySet[Lead]) -> Iterator[list[str]]:
         ]
 
 
-def batches(leads: QuerySet[Lead]) -> Iterator[Lead]:
+def batches(leads: QuerySet[Lead, Any]) -> Iterator[Any]:
     last = 0
     while found := list(leads.filter(pk__gt=last)[:BATCH]):
         yield from found

@@ -172,6 +172,12 @@ def test_the_same_can_be_read_on_a_page(lead, owner):
         assert word in page
 
 
+def test_no_browser_keeps_a_copy_of_an_export(lead, owner):
+    table = signed_in(owner).post(reverse("leads_export"), {"format": "csv"})
+    for answer in (table, exported(owner, lead, format="json"), exported(owner, lead, format="page")):
+        assert "no-store" in answer["Cache-Control"]
+
+
 def test_asking_what_to_export_exports_nothing(lead, owner):
     page = signed_in(owner).get(reverse("lead_export", args=[lead.pk])).content.decode()
     assert "erika@example.com" not in page
