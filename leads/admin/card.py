@@ -19,7 +19,7 @@ from leads.fields import as_read
 from leads.forms.card import AttemptForm, BookForm, CloseForm, DelayForm, NoteForm, OwnerForm, PlanForm
 from leads.models import Consent, Lead, OutgoingMail, Submission, TimelineEntry
 from leads.promise import promise_in_words, promised_moment
-from leads.services.merge import possible_duplicates
+from leads.services.merge import surest_duplicates
 
 from .clock import Day, clock_of, day_and_time, promise_of, span
 from .inbox import SHOWN_BESIDE, LeadPermissionMixin, groups_of, kind_label, neighbours, sections
@@ -71,7 +71,7 @@ class CardView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView):
             "phone": as_read(str(self.lead.phone)),
             "asked_for": kind_label(self.lead.asked_for),
             "is_done": self.lead.state not in Lead.OPEN_STATES,
-            "duplicates": possible_duplicates(self.lead),
+            "duplicates": surest_duplicates(self.lead),
         }
         return super().get_context_data(**shown | self.history() | blank_forms(self.lead, self.day) | kwargs)
 

@@ -132,7 +132,6 @@ WORDS: dict[str, Teller] = {
     "exported_person": simply("Exported everything about this person"),
     "flagged_spam": simply("Taken for spam"),
     "released_spam": simply("Not spam after all"),
-    "exported_person": simply("Exported all that is kept about the person"),
     "merged": simply("Merged with another card"),
     "unmerged": simply("The merge was undone"),
 }

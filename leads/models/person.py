@@ -151,6 +151,9 @@ class Lead(models.Model):
             ),
             models.Index(fields=["state", "-asked_at", "-id"], name="lead_by_state"),  # lists by state
             models.Index(fields=["-asked_at", "-id"], name="lead_by_moment"),  # all, the latest first
+            # the same, picked out by what was asked for and where: either may be rare among a million
+            models.Index(fields=["asked_for", "-asked_at", "-id"], name="lead_by_topic"),
+            models.Index(fields=["source_path", "-asked_at", "-id"], name="lead_by_source"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="lead_by_name"),  # staff search
             GinIndex(OpClass("phone", "gin_trgm_ops"), name="lead_by_digits"),
         ]
