@@ -7,7 +7,7 @@ import hmac
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -17,9 +17,11 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from clinic.memory import Remembered
+from clinic.models import User
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
+from leads.promise import WHOLE_DAY, PartOfDay
 from leads.wording import current_version
 
 SAME_REQUEST = timedelta(minutes=10)
@@ -28,6 +30,10 @@ CLIENT_LIMIT = 10
 CLIENT_FLOOD = 100
 PERSON_LIMIT = 5
 SITE_FLOOD = 100  # from everyone together, far more than a practice gets: each form needs a proof of work then
+PARTS_OF_DAY: dict[str, PartOfDay] = {
+    Lead.CallTimes.MORNING: (time.min, time(12)),
+    Lead.CallTimes.AFTERNOON: (time(12), time.max),
+}
 REOPENED = [Lead.State.READER, Lead.State.CLOSED, Lead.State.ATTENDED, Lead.State.MISSED]
 
 
@@ -68,6 +74,9 @@ class Request:
     call_times: str = ""
     consents: Iterable[Consent.Purpose] = ()
     spam_signs: Iterable[str] = ()
+    # Who wrote down a call, and what else was said; empty where a person sent a form.
+    entered_by: User | None = None
+    note: str = ""
 
 
 class AlreadySent(Exception):
@@ -113,7 +122,7 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
 @transaction.atomic
 def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
     contact, standing, proof, flood_signs = enter(person, source)
-    signs = [*request.spam_signs, *flood_signs]
+    signs = [] if request.entered_by else [*request.spam_signs, *flood_signs]
     lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
     submission = Submission.objects.create(
         kind=request.kind,
@@ -144,7 +153,13 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         )
         for purpose in request.consents
     )
-    TimelineEntry.objects.create(lead=lead, event=f"asked_{request.kind}", details={"submission": submission.pk})
+    TimelineEntry.objects.create(
+        lead=lead,
+        event="entered_call" if request.entered_by else f"asked_{request.kind}",
+        details={"submission": submission.pk},
+        user=request.entered_by,
+        note=request.note,
+    )
     if not signs:
         ledger.owe(follow_up(submission, standing))
     return submission
@@ -153,7 +168,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
 def fingerprint(request: Request, person: Person) -> str:
     """16 hexadecimal digits, the same for a form that says the same. Keyed: nobody can try out answers on it."""
     said = [request.channel, request.call_times, request.health_answers, *sorted(request.consents)]
-    text = "\n".join([person.name, person.email, person.phone, *said])
+    text = "\n".join([person.name, person.email, person.phone, *said, *([request.note] if request.note else [])])
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()[:16]
 
 
@@ -264,6 +279,10 @@ def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
     if same[0].again:
         raise AlreadySent(same[0].again)
     return lead
+
+
+def part_of_day(call_times: str) -> PartOfDay:
+    return PARTS_OF_DAY.get(call_times, WHOLE_DAY)
 
 
 def same_name(one: str, other: str) -> bool:
