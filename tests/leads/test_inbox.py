@@ -132,7 +132,7 @@ def test_a_promise_that_is_near_or_missed_wears_a_badge(noon, desk):
 
 def test_what_is_done_or_hidden_is_not_on_the_list(noon, desk):
     kept = waiting(name="Kept")
-    waiting(name="Spam", is_spam=True)
+    waiting(name="Junk", is_spam=True)
     waiting(name="Merged", merged_into=kept)
     waiting(name="Closed", state="closed", closed_because="Went somewhere else")
     waiting(name="Attended", state="attended")
@@ -141,7 +141,7 @@ def test_what_is_done_or_hidden_is_not_on_the_list(noon, desk):
     text = words(desk.get(INBOX))
 
     assert "Kept" in text
-    assert not any(name in text for name in ("Spam", "Merged", "Closed", "Attended", "Reader"))
+    assert not any(name in text for name in ("Junk", "Merged", "Closed", "Attended", "Reader"))
 
 
 def test_a_quiet_day_says_so(desk):
