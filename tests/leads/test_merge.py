@@ -11,6 +11,7 @@ from leads.models import Consent, Lead, Merge, Submission, TimelineEntry
 from leads.services import inbox
 from leads.services.merge import merge, possible_duplicates, preview, undo
 from tests.factories import ContactFactory, LeadFactory, SubmissionFactory, UserFactory
+from tests.leads.visitor import filled_in
 from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +143,17 @@ def test_a_merge_is_not_undone_where_that_would_undo_something_else_too(user):
     with pytest.raises(inbox.Refused, match="state"):
         undo(merge=done, user=user)
     assert Lead.objects.get(pk=other.pk).merged_into == kept
+
+
+def test_who_asks_again_under_the_name_of_a_merged_card_is_found_on_the_kept_one(client, user):
+    client.post("/assessment/", filled_in(name="Erika Lang"))
+    client.post("/assessment/", filled_in(name="Erika Berg"))
+    kept, other = Lead.objects.order_by("pk")
+    merge(kept=kept, other=other, user=user)
+    client.post("/assessment/", filled_in(name="erika  berg", hopes="Swim"))
+    client.post("/assessment/", filled_in(name="Erika Thal"))
+    assert list(kept.submissions.values_list("name", flat=True)) == ["Erika Lang", "Erika Berg", "erika  berg"]
+    assert Lead.objects.cards().filter(may_be_same_as=kept).get().name == "Erika Thal"
 
 
 def test_what_came_after_the_merge_stays_on_the_card_that_was_kept(user):
