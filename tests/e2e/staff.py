@@ -1,5 +1,9 @@
-"""Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`)."""
+"""Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`).
 
+With `alone`, staff only.
+"""
+
+import sys
 from datetime import timedelta
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
@@ -14,8 +18,11 @@ PASSWORD = "only for these tests"
 NUMBER = "+14255550116"
 
 
+STAFF = {"amy": "clinician", "bea": "front_desk", "cal": "front_desk", "dee": "owner"}
+
+
 def add_staff():
-    for name, role in (("amy", "clinician"), ("bea", "front_desk")):
+    for name, role in STAFF.items():
         user = member(role, username=name, first_name=name.title(), last_name="Desk")
         user.set_password(PASSWORD)
         user.save()
@@ -45,4 +52,5 @@ def add_lead(name: str, **fields) -> Lead:
 
 if __name__ == "__main__":
     add_staff()
-    add_leads()
+    if sys.argv[1:] != ["alone"]:
+        add_leads()
