@@ -258,6 +258,14 @@ def test_merging_and_undoing_by_two_buttons(desk):
     assert Lead.objects.filter(merged_into=None).count() == 2
 
 
+def test_a_double_click_merges_once_and_says_the_same(desk):
+    kept, other = LeadFactory(), LeadFactory()
+    for _ in range(2):
+        page = desk.post(reverse("merge", args=[kept.pk, other.pk]), follow=True).content.decode()
+        assert "The two cards are one now." in page
+    assert Merge.objects.count() == kept.timeline.count() == 1
+
+
 def test_what_cannot_be_undone_says_why(desk):
     kept, other = LeadFactory(), LeadFactory(state="trying")
     desk.post(reverse("merge", args=[kept.pk, other.pk]))
@@ -268,7 +276,7 @@ def test_what_cannot_be_undone_says_why(desk):
 
 def test_a_card_is_not_merged_with_itself_or_with_one_that_is_gone(desk):
     lead = LeadFactory()
-    gone = LeadFactory(merged_into=lead)
+    gone = LeadFactory(merged_into=LeadFactory())
     for other in (lead.pk, gone.pk, 999999):
         assert desk.get(reverse("merge", args=[lead.pk, other])).status_code == 404
         assert desk.post(reverse("merge", args=[lead.pk, other])).status_code == 404
