@@ -266,6 +266,14 @@ def test_a_double_click_merges_once_and_says_the_same(desk):
     assert Merge.objects.count() == kept.timeline.count() == 1
 
 
+def test_who_enters_a_call_from_the_number_of_a_merged_card_is_shown_the_kept_one(desk):
+    kept = LeadFactory(name="Erika Lang", phone="+14256584944")
+    LeadFactory(phone="+14256584945", merged_into=kept)
+    page = desk.post(reverse("lead_call"), {"phone": "(425) 658-4945"}).content.decode()
+    assert "There is a card with this number" in page
+    assert reverse("lead", args=[kept.pk]) in page
+
+
 def test_what_cannot_be_undone_says_why(desk):
     kept, other = LeadFactory(), LeadFactory(state="trying")
     desk.post(reverse("merge", args=[kept.pk, other.pk]))
