@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
     "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
+    "advance-issues": {"task": "leads.tasks.advance_issues", "schedule": 10.0, "options": {"expires": 30.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
 }
