@@ -7,7 +7,7 @@ from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 
-from .admin import mail
+from .admin import issues, mail
 from .models import GuideFault, GuidePage
 
 
@@ -52,7 +52,7 @@ def permissions() -> QuerySet[Permission]:
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    return [*mail.urls]
+    return [*mail.urls, *issues.urls]
 
 
 class MailMenuItem(MenuItem):
@@ -63,3 +63,16 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+# --- Newsletter
+
+
+class NewsletterMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.view_issue")
+
+
+@hooks.register("register_admin_menu_item")
+def newsletter_menu_item() -> NewsletterMenuItem:
+    return NewsletterMenuItem("Newsletter", reverse("issues"), icon_name="mail", order=440)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cached_property
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from wagtail.contrib.redirects.middleware import get_redirect
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 from wagtail.views import serve
 
@@ -40,11 +43,12 @@ class Letter:
     """An issue as a reader would get it, taken apart."""
 
     issue: Issue
+    words: Mapping[str, Any]
     text: str
     html: str
     own_links: Mapping[str, str]  # of the reader alone, by name
 
-    @property
+    @cached_property
     def seen(self) -> "Seen":
         seen = Seen()
         seen.feed(self.html)
@@ -72,10 +76,11 @@ def sample(issue: Issue) -> OutgoingMail:
 
 
 def letter_of(issue: Issue) -> Letter:
-    mail = sample(issue)
+    words = issues.words(issue)
+    mail = sample(Issue(pk=issue.pk, frozen=words))
     content = contents.content(mail)
     letter = render.letter(mail, content)
-    return Letter(issue, part(letter, "plain"), part(letter, "html"), content.links)
+    return Letter(issue, words, part(letter, "plain"), part(letter, "html"), content.links)
 
 
 def part(letter: EmailMessage, subtype: str) -> str:
@@ -83,8 +88,7 @@ def part(letter: EmailMessage, subtype: str) -> str:
     return str(body.get_content()) if body is not None else ""
 
 
-def checks(issue: Issue) -> list[Check]:
-    letter = letter_of(issue)
+def checks(letter: Letter) -> list[Check]:
     return [check(letter) for check in CHECKS]
 
 
@@ -99,19 +103,15 @@ def subject(letter: Letter) -> Check:
 
 
 def something_to_say(letter: Letter) -> Check:
-    words = issues.words(letter.issue)
-    faults = [] if words["note"].strip() or words["posts"] else ["Write a note, or choose a post."]
+    faults = [] if letter.words["note"].strip() or letter.words["posts"] else ["Write a note, or choose a post."]
     return Check("It has something to say", faults, edit_place(letter))
 
 
 def posts(letter: Letter) -> Check:
-    """Of an issue that was frozen, as they are told in it."""
-    public = {page.pk for page in issues.published(letter.issue)}
-    chosen = letter.issue.posts.select_related("page")
+    chosen = [post.page for post in letter.issue.posts.select_related("page")]
+    public = {page.pk for page in issues.public_pages(page.pk for page in chosen)}
     faults = [
-        f"Publish “{post.page.title}”, or take it out: readers cannot open it."
-        for post in chosen
-        if post.page_id not in public
+        f"Publish “{page.title}”, or take it out: readers cannot open it." for page in chosen if page.pk not in public
     ]
     return Check("Every post can be read on the site", faults, edit_place(letter))
 
@@ -133,9 +133,8 @@ def unsubscribing(letter: Letter) -> Check:
 
 
 def plain_text(letter: Letter) -> Check:
-    words = issues.words(letter.issue)
     text = " ".join(letter.text.split())
-    missing = [post["title"] for post in words["posts"] if " ".join(post["title"].split()) not in text]
+    missing = [post["title"] for post in letter.words["posts"] if " ".join(post["title"].split()) not in text]
     faults = [f"“{title}” is missing from the plain text." for title in missing]
     return Check("The plain text says the same", faults if text else ["The plain text is empty."])
 
@@ -143,7 +142,7 @@ def plain_text(letter: Letter) -> Check:
 def alt_texts(letter: Letter) -> Check:
     faults = [
         f"Describe the picture of “{post['title']}” for those who do not see it, in the picture's own page."
-        for post in issues.words(letter.issue)["posts"]
+        for post in letter.words["posts"]
         if post["picture"] and not post["picture"]["alt"].strip()
     ]
     if not faults and any(not picture.get("alt") for picture in letter.seen.pictures):
@@ -164,10 +163,9 @@ def dead_links(letter: Letter) -> Iterator[str]:
             yield f"{address.path} leads to nothing that a reader can open. Correct the link."
 
 
-def external_links(issue: Issue) -> list[str]:
+def external_links(letter: Letter) -> list[str]:
     """For the editor to try: nothing is asked of another site, which would tell it of a mail before it leaves."""
-    found = letter_of(issue).seen.links
-    return sorted({link for link in found if link.startswith("http") and not is_ours(link)})
+    return sorted({link for link in letter.seen.links if link.startswith("http") and not is_ours(link)})
 
 
 def is_ours(link: str) -> bool:
@@ -207,29 +205,35 @@ def answers(path: str) -> bool:
     if path.startswith(reverse("wagtailadmin_home")):
         return False
     request = request_for(path)
+    page = page_at(request, path)
+    if page is not None:
+        return bool(issues.public_pages([page.pk]))
+    return view_answers(request, path) or is_redirected(request, path)
+
+
+def page_at(request: HttpRequest, path: str) -> Page | None:
+    site = Site.find_for_request(request)
+    try:
+        return site and site.root_page.specific.route(request, [part for part in path.split("/") if part]).page
+    except Http404:
+        return None
+
+
+def view_answers(request: HttpRequest, path: str) -> bool:
     try:
         match = resolve(path)
         if match.func is serve:
-            return is_public(request, path)
+            return False
         view: Callable[..., HttpResponse] = match.func
-        response = view(request, *match.args, **match.kwargs)
+        return view(request, *match.args, **match.kwargs).status_code < 400
     except Resolver404:
-        return (not path.endswith("/") and answers(f"{path}/")) or is_redirected(request, path)
+        return not path.endswith("/") and answers(f"{path}/")
     except Http404:
-        return is_redirected(request, path)
-    return response.status_code < 400
-
-
-def is_public(request: HttpRequest, path: str) -> bool:
-    site = Site.find_for_request(request)
-    if site is None:
         return False
-    page: Page = site.root_page.specific.route(request, [part for part in path.split("/") if part]).page
-    return bool(page.live) and not page.get_view_restrictions().exists()
 
 
 def is_redirected(request: HttpRequest, path: str) -> bool:
-    return get_redirect(request, path) is not None
+    return get_redirect(request, Redirect.normalise_path(path, decode_unicode=False)) is not None
 
 
 def request_for(path: str) -> HttpRequest:

@@ -44,7 +44,7 @@ def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     if mail.kind in (Kind.WELCOME, Kind.ISSUE):
         yield from subscription_gates(mail)
     if mail.kind in BULK:
-        yield from bulk_gates(mail, ClinicSettings.load())
+        yield from bulk_gates(mail, ClinicSettings.current())
 
 
 def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:

@@ -202,7 +202,7 @@ def send_to_rest(*, issue: Issue, count: int, user: User) -> Issue:
 
 
 def passes(issue: Issue) -> bool:
-    return all(check.is_passed for check in checks.checks(issue))
+    return all(check.is_passed for check in checks.checks(checks.letter_of(issue)))
 
 
 def locked(issue: Issue, *states: Issue.State) -> Issue:
