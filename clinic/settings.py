@@ -109,7 +109,7 @@ DATABASES["default"] |= {
 # the few small things that Wagtail caches (the site's root path).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# The clinic's facts and the menu stand on every page. Each process reads them again after this many seconds.
+# What stands on many pages, such as the clinic's facts and the menu, each process reads again after this many seconds.
 REMEMBER_SECONDS = 2.0
 
 # --- Work in the background. A task is a nudge: it carries no data, and its result is of no interest to anyone.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from clinic.clock import clock_time
 from clinic.models import ClinicSettings
 
 ROUND_TO = timedelta(minutes=10)
@@ -64,7 +65,7 @@ def rounded_up(moment: datetime) -> datetime:
 def promise_in_words(promised: datetime, now: datetime, clinic: ClinicSettings) -> str:
     """Such as "by 11:40 am today", "tomorrow by 9:30 am", "on Monday by 10:00 am", "on Monday, May 4 by 9:30 am"."""
     local, today = promised.astimezone(clinic.zone), now.astimezone(clinic.zone).date()
-    clock = f"{local:%I:%M} {'am' if local.hour < 12 else 'pm'}".lstrip("0")
+    clock = clock_time(local)
     days = (local.date() - today).days
     if days == 0:
         return f"by {clock} today"

@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from .admin import issues, mail
 from .models import GuideFault, GuidePage
+from .sitemaps import FormsSitemap
 
 
 @hooks.register("after_publish_page")
@@ -18,6 +19,11 @@ def say_that_the_pdf_is_old(request: HttpRequest, page: Page) -> None:
         messages.error(
             request, f"The PDF of this guide could not be set: {fault.reason} Readers get the edition before."
         )
+
+
+@hooks.register("register_sitemaps")
+def sitemaps() -> dict[str, type[FormsSitemap]]:
+    return {"forms": FormsSitemap}
 
 
 # --- Roles

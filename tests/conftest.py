@@ -11,6 +11,7 @@ from django.conf import settings
 from dev import chromium
 from dev.processes import Group, Problem
 from dev.services import throwaway
+from tests.database import make_migrated
 from tests.mail_provider import provider, use_provider  # noqa: F401  fixtures
 from tests.smtp import one_smtp_server, smtp_server  # noqa: F401  fixtures
 
@@ -55,6 +56,20 @@ def start_servers(config: pytest.Config) -> None:
     var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-")))
     (var_dir / "static").mkdir()
     os.environ["VAR_DIR"] = str(var_dir)
+
+
+@pytest.fixture(autouse=True)
+def new_memory() -> None:
+    """What one test made a process remember is nothing to the next."""
+    from clinic.memory import forget_all  # noqa: PLC0415  Django has its settings by now, and not before
+
+    forget_all()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """A worker's database is a copy of the migrated one."""
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = make_migrated()
 
 
 @pytest.fixture(scope="session")

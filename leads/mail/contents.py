@@ -12,6 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.clock import clock_time
 from clinic.models import ClinicSettings
 from leads import tokens
 from leads.models import Contact, GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
@@ -175,5 +176,5 @@ def promise(mail: OutgoingMail, submission: Submission) -> dict[str, Any]:
         "promise": promise_in_words(promised_at, now, clinic) if promised_at > now else "",
         "is_over": promised_at <= now,
         "promised_day": f"{local:%A, %B} {local.day}",
-        "promised_clock": f"{local:%I:%M %p}".lstrip("0").lower(),
+        "promised_clock": clock_time(local),
     }

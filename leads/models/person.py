@@ -171,6 +171,7 @@ class Submission(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)  # the first attempt to reach the person after it
     # A keyed hash of the client's address and the day: tells a flood from readers, and nobody's address afterwards.
     client_hash = models.CharField(max_length=16, blank=True)
+    proof = models.CharField(max_length=64, default="", editable=False)  # of work: see `leads.proof`
     source_path = models.CharField(max_length=255, blank=True)  # the page on which the form was sent
     campaign = models.JSONField(default=dict, blank=True)  # utm_source, utm_medium, utm_campaign
     is_spam = models.BooleanField(default=False)
@@ -178,6 +179,9 @@ class Submission(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proof"], name="a_proof_of_work_counts_once", condition=~Q(proof="")),
+        ]
         indexes = [
             # the same request again within ten minutes
             models.Index(fields=["lead", "kind", "subject_id", "-created_at"], name="submission_again"),

@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from clinic.memory import Remembered
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
@@ -26,16 +27,18 @@ SAME_REQUEST = timedelta(minutes=10)
 CLIENT_LIMIT = 10
 CLIENT_FLOOD = 100
 PERSON_LIMIT = 5
+SITE_FLOOD = 100  # from everyone together, far more than a practice gets: each form needs a proof of work then
 REOPENED = [Lead.State.READER, Lead.State.CLOSED, Lead.State.ATTENDED, Lead.State.MISSED]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a form was sent from. No cookie tells it: the page says it itself."""
+    """Where a form was sent from, and with what proof of work. No cookie tells it: the page says it itself."""
 
     path: str = ""
     campaign: Mapping[str, str] = field(default_factory=dict)
     client_hash: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
     except AlreadySent as sent:
         first = Submission.objects.get(pk=sent.submission_id)
     except IntegrityError:
+        if is_used(source.proof):  # by another form in the same moment
+            return receive(request, person, replace(source, proof=""), follow_up)
         if request.key is None:
             raise
         # two clicks at once, or an old form with another person in it: everything of this one is undone
@@ -107,7 +112,7 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
 
 @transaction.atomic
 def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
-    contact, standing, flood_signs = enter(person, source)
+    contact, standing, proof, flood_signs = enter(person, source)
     signs = [*request.spam_signs, *flood_signs]
     lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
     submission = Submission.objects.create(
@@ -122,6 +127,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         health_answers=request.health_answers,
         promised_at=request.promised_at,
         client_hash=source.client_hash,
+        proof=proof,
         source_path=source.path,
         campaign=dict(source.campaign),
         is_spam=bool(signs),
@@ -166,16 +172,19 @@ ENTER = """
     SELECT (SELECT count(*) FROM locks),
            (SELECT id FROM mailbox),
            (SELECT state FROM leads_subscription WHERE contact_id = (SELECT id FROM mailbox)),
+           (SELECT count(*) FROM leads_submission WHERE proof = %(proof)s AND proof <> ''),
+           (SELECT count(*) FROM recent),
            (SELECT count(*) FROM recent WHERE client_hash = %(client)s AND client_hash <> ''),
            (SELECT count(*) FROM recent WHERE contact_id = (SELECT id FROM mailbox)),
            (SELECT count(*) FROM recent WHERE phone = %(phone)s AND phone <> '')
 """
 
 
-def enter(person: Person, source: Source) -> tuple[Contact | None, str, list[str]]:
+def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, list[str]]:
     """Let nobody else change this person's card until the commit.
 
-    The mailbox's row, made when there is none; the state of its subscription; the signs of a flood.
+    The mailbox's row, made when there is none; the state of its subscription; the proof of work if no form was sent
+    with it before; the signs of a flood.
     Errors: `Flood` where one client sent so much that it is refused.
     """
     values: dict[str, Any] = {
@@ -183,18 +192,33 @@ def enter(person: Person, source: Source) -> tuple[Contact | None, str, list[str
         "email": person.email,
         "phone": person.phone,
         "client": source.client_hash,
+        "proof": source.proof,
         "span": SAME_REQUEST.total_seconds(),
     }
     with connection.cursor() as cursor:
         cursor.execute(ENTER, values)
-        _, contact_id, standing, of_client, of_mailbox, of_phone = cursor.fetchone()
+        _, contact_id, standing, of_proof, of_all, of_client, of_mailbox, of_phone = cursor.fetchone()
     if of_client >= CLIENT_FLOOD:
         raise Flood
     signs = ["much from one client"] if of_client >= CLIENT_LIMIT else []
     if max(of_mailbox, of_phone) >= PERSON_LIMIT:
         signs.append("much for one person")
+    proof = "" if of_proof else source.proof
+    if of_all >= SITE_FLOOD and not proof:
+        signs.append("no proof of work during a flood")
     contact = Contact(pk=contact_id, email=person.email) if contact_id else None
-    return contact, standing or "", signs
+    return contact, standing or "", proof, signs
+
+
+def is_used(proof: str) -> bool:
+    return proof != "" and Submission.objects.filter(proof=proof).exists()
+
+
+@Remembered
+def is_flood_near() -> bool:
+    """Whether forms begin to ask for a proof of work: early enough for those who type while the flood comes."""
+    recent = Submission.objects.filter(created_at__gt=Now() - SAME_REQUEST)
+    return recent.values("pk")[: SITE_FLOOD // 2].count() == SITE_FLOOD // 2
 
 
 def lock_key(value: str) -> int:

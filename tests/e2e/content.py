@@ -92,7 +92,6 @@ def add_pages():
 
 if __name__ == "__main__":
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("migrate", interactive=False, verbosity=0)
     call_command("load_content", verbosity=0)
     call_command("load_sequences", verbosity=0)
     add_pages()

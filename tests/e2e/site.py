@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import http.client
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import psycopg
 
 from dev.environment import ROOT
 from dev.processes import Group, free_port
+from tests.database import execute, make_migrated, run, server
 from tests.e2e.pages import POST
 
 READY_SECONDS = 60
@@ -46,19 +46,18 @@ def serve(worker: str) -> Iterator[Site]:
     """One site a worker. The first that comes fills the database; the others wait for it and copy that."""
     var_dir = Path(os.environ["VAR_DIR"], "e2e")
     var_dir.mkdir(exist_ok=True)
-    server = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
     url = f"http://127.0.0.1:{free_port()}"
     env = os.environ | {
         "SITE_URL": url,
         "VAR_DIR": str(var_dir),
-        "DATABASE_URL": f"{server}/{MODEL}_{worker}",
+        "DATABASE_URL": f"{server()}/{MODEL}_{worker}",
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",  # nothing listens there: no page needs it
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
     }
     with (var_dir / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fill(server, env | {"DATABASE_URL": f"{server}/{MODEL}"}, done=var_dir / "filled")
-        execute(server, f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")
+        fill(env | {"DATABASE_URL": f"{server()}/{MODEL}"}, done=var_dir / "filled")
+        execute(f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")
     site = Site(url, env["DATABASE_URL"], env, var_dir / f"{worker}.log")
     with Group() as processes:
         options = (f"--bind={urlsplit(url).netloc}", "--workers=1", "--threads=8", "--no-control-socket")
@@ -68,20 +67,12 @@ def serve(worker: str) -> Iterator[Site]:
         yield site
 
 
-def fill(server: str, env: dict[str, str], *, done: Path) -> None:
+def fill(env: dict[str, str], *, done: Path) -> None:
     if done.exists():
         return
-    execute(server, f"CREATE DATABASE {MODEL}")
-    filling = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.content"], env=env, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert filling.returncode == 0, filling.stderr
+    execute(f"CREATE DATABASE {MODEL} TEMPLATE {make_migrated()}")
+    run("tests.e2e.content", env=env)
     done.touch()
-
-
-def execute(server: str, statement: str) -> None:
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(statement)
 
 
 def wait_until_ready(url: str, log: Path) -> None:

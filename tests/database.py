@@ -1,0 +1,44 @@
+"""The tables, made once a run: every other database is a copy of this one, which is a matter of a moment."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from dev.environment import ROOT
+
+MIGRATED = "migrated"
+
+
+def server() -> str:
+    """The address of the run's PostgreSQL, without a database."""
+    return os.environ["DATABASE_URL"].rsplit("/", 1)[0]
+
+
+def make_migrated() -> str:
+    """The name of the database to copy. The first worker that comes makes it; the others wait."""
+    var_dir = Path(os.environ["VAR_DIR"])
+    with (var_dir / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = var_dir / "migrated"
+        if not done.exists():
+            execute(f"CREATE DATABASE {MIGRATED}")
+            env = os.environ | {"DATABASE_URL": f"{server()}/{MIGRATED}"}
+            run("django", "migrate", "--no-input", "--verbosity=0", env=env)
+            done.touch()
+    return MIGRATED
+
+
+def run(module: str, *arguments: str, env: dict[str, str]) -> None:
+    """A module in a process of its own: the tests' Django has another database."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def execute(statement: str) -> None:
+    with psycopg.connect(f"{server()}/postgres", autocommit=True) as connection:
+        connection.execute(statement)
