@@ -208,10 +208,10 @@ def test_the_list_of_people_is_read_page_by_page_at_one_price(editor, django_ass
     SubscriberFactory.create_batch(3)
     issue = IssueFactory()
     editor.get(at("issue_send", issue))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         editor.get(at("issue_send", issue))
     SubscriberFactory.create_batch(60)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         page = editor.get(at("issue_send", issue), {"p": 2})
     assert "Page 2 of 2" in words(page)
 
