@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
     "watch-promises": {"task": "leads.tasks.watch_promises", "schedule": 60.0, "options": {"expires": 60.0}},
+    "advance-issues": {"task": "leads.tasks.advance_issues", "schedule": 10.0, "options": {"expires": 30.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
 }

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition, newsletter, promise
+from leads.services import edition, issue, newsletter, promise
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -35,6 +35,12 @@ def advance_sequences() -> None:
 def watch_promises() -> None:
     """Alarm staff about promises that run out soon, or did. Beat nudges every minute."""
     promise.watch()
+
+
+@shared_task
+def advance_issues() -> None:
+    """Prepare the newsletters that are due, and finish those that went to everybody. Beat nudges every ten seconds."""
+    issue.advance_issues()
 
 
 @shared_task

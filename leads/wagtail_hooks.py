@@ -11,7 +11,7 @@ from wagtail.models import Page
 
 from clinic.dashboard import ToDo
 
-from .admin import all_leads, bulk, call, card, erasure, export, handling, inbox, mail, merge, search, spam
+from .admin import all_leads, bulk, call, card, erasure, export, handling, inbox, issues, mail, merge, search, spam
 from .models import GuideFault, GuidePage
 from .sitemaps import FormsSitemap
 
@@ -61,7 +61,7 @@ def permissions() -> QuerySet[Permission]:
 def admin_urls() -> list[URLPattern]:
     people = [*inbox.urls, *search.urls, *all_leads.urls, *call.urls, *card.urls, *handling.urls]
     people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
-    return [*people, *mail.urls]
+    return [*people, *mail.urls, *issues.urls]
 
 
 # --- Inbox
@@ -94,3 +94,16 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+# --- Newsletter
+
+
+class NewsletterMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.view_issue")
+
+
+@hooks.register("register_admin_menu_item")
+def newsletter_menu_item() -> NewsletterMenuItem:
+    return NewsletterMenuItem("Newsletter", reverse("issues"), icon_name="mail", order=440)

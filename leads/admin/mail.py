@@ -54,7 +54,7 @@ class MailIndexView(MailPermissionMixin, IndexView):
     header_icon = "mail"
     index_url_name = "mail"
     index_results_url_name = "mail_results"
-    list_filter = ["state", "kind"]
+    list_filter = ["state", "kind", "issue"]
     default_ordering = "-pk"
     paginate_by = 50
     verbose_name = "mail"

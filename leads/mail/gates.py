@@ -41,10 +41,10 @@ def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
         yield Verdict(f"the mailbox is never written to: {suppression.get_reason_display()}")
     if mail.enrolment is not None and mail.enrolment.ended_at is not None:
         yield Verdict(f"the sequence ended: {mail.enrolment.get_ending_display()}")
-    if mail.kind in (Kind.WELCOME, Kind.ISSUE) and not is_confirmed(mail):
-        yield Verdict("the mailbox is not subscribed")
+    if mail.kind in (Kind.WELCOME, Kind.ISSUE):
+        yield from subscription_gates(mail)
     if mail.kind in BULK:
-        yield from bulk_gates(mail, ClinicSettings.load())
+        yield from bulk_gates(mail, ClinicSettings.current())
 
 
 def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:
@@ -67,5 +67,9 @@ def step_gates(mail: OutgoingMail, step: Step, clinic: ClinicSettings) -> Iterat
         yield Verdict("outside its hours", opening)
 
 
-def is_confirmed(mail: OutgoingMail) -> bool:
-    return Subscription.objects.filter(contact=mail.contact, state=Subscription.State.CONFIRMED).exists()
+def subscription_gates(mail: OutgoingMail) -> Iterator[Verdict]:
+    subscription = Subscription.objects.filter(contact=mail.contact, state=Subscription.State.CONFIRMED).first()
+    if subscription is None:
+        yield Verdict("the mailbox is not subscribed")
+    elif mail.kind == Kind.ISSUE and not subscription.wants_newsletter:
+        yield Verdict("the newsletter was switched off")

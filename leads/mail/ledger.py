@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from leads.models import Contact, OutgoingMail
+from leads.models import Contact, Issue, OutgoingMail
 
 LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
@@ -39,12 +39,21 @@ RESENT_KINDS = [
     OutgoingMail.Kind.STAFF,
 ]
 
+# What a mail of each kind is made from, read together with it. Thousands of the first few leave in one go.
+ABOUT = {
+    OutgoingMail.Kind.ISSUE.value: ["contact", "issue"],
+    OutgoingMail.Kind.TRIAL.value: ["user", "issue"],
+    OutgoingMail.Kind.TIP.value: ["contact", "enrolment__sequence", "step__sequence"],
+}
+ABOUT_A_FORM = ["contact__subscription", "submission__lead"]
+
 State = OutgoingMail.State
 HELD = [State.LEASED, State.HANDED]
 FREE = {"lease_token": None, "lease_until": None}
 
 # One at a time, so that a mail somebody waits for stands behind one other at most, a switch acts before the next mail,
-# and a worker that dies takes one attempt of one mail with it.
+# and a worker that dies takes one attempt of one mail with it. CASE, because of the planner: while one large issue is
+# all that waits, a plain comparison with its number would look as if it left nothing, and the whole queue were sorted.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT mail.id
@@ -54,6 +63,10 @@ CLAIM = """
            AND NOT EXISTS (SELECT FROM leads_enrolment enrolment JOIN leads_sequence sequence
                                     ON sequence.id = enrolment.sequence_id AND sequence.paused_at IS NOT NULL
                             WHERE enrolment.id = mail.enrolment_id)
+           AND CASE WHEN mail.kind = 'issue' AND mail.resend_of_id IS NULL
+                    THEN mail.issue_id <> ALL (ARRAY(SELECT id FROM leads_issue
+                                                      WHERE state = 'cancelled' OR paused_at IS NOT NULL))
+                    ELSE true END
          ORDER BY mail.due_at, mail.id
          LIMIT 1
            FOR UPDATE SKIP LOCKED)
@@ -62,6 +75,7 @@ CLAIM = """
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
       FROM due
      WHERE mail.id = due.id
+    RETURNING mail.id, mail.kind
 """
 
 
@@ -76,13 +90,15 @@ def claim() -> OutgoingMail | None:
     with connection.cursor() as cursor:
         for can_wait in (False, True):
             cursor.execute(CLAIM, {"token": token, "lease": LEASE.total_seconds(), "can_wait": can_wait})
-            if cursor.rowcount:
+            if claimed := cursor.fetchone():
                 break
         else:
             return None
-    related = "contact__subscription", "submission__lead", "enrolment__sequence", "step"
-    rows = OutgoingMail.objects.select_related(*related).defer("submission__health_answers")  # no mail tells them
-    return rows.filter(lease_token=token, state=State.LEASED).first()
+    pk, kind = claimed
+    rows = OutgoingMail.objects.select_related(*ABOUT.get(kind, ABOUT_A_FORM))
+    if kind not in ABOUT:
+        rows = rows.defer("submission__health_answers")  # no mail tells them
+    return rows.filter(pk=pk, lease_token=token, state=State.LEASED).first()
 
 
 def claimed_at(mail: OutgoingMail) -> datetime:
@@ -95,10 +111,13 @@ def claimed_at(mail: OutgoingMail) -> datetime:
 def hand_over(mail: OutgoingMail) -> bool:
     """Mark that the next thing sent to the mail server is the mail itself; False when it must not be.
 
-    That is when the lease is lost, when the mail was called off, and when another tip or issue went to this mailbox
-    within the spacing. Committed, to disk, when this returns: a crash from here on leaves a trace.
+    That is when the lease is lost, when the mail was called off, when its issue was held, and when another tip or
+    issue went to this mailbox within the spacing. Committed, to disk, when this returns: a crash from here on leaves a
+    trace.
     """
     with transaction.atomic(durable=True):
+        if mail.issue is not None and mail.is_of_an_audience and Issue.objects.held().filter(pk=mail.issue.pk).exists():
+            return False
         if mail.can_wait and mail.contact is not None:
             Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact.pk).first()
             if last_spaced(mail) is not None:

@@ -108,6 +108,11 @@ class OutgoingMail(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
 
+    @property
+    def is_of_an_audience(self) -> bool:
+        """Owed to everybody who gets an issue, and not the copy that staff send to one reader by hand."""
+        return self.kind == self.Kind.ISSUE and self.resend_of_id is None
+
 
 class MailAction(models.Model):
     """What a member of staff did with a mail, and why. Rows are added, never changed."""

@@ -20,6 +20,7 @@ FAULTS = {
     11: partial(faults.connection_lost, mails=60),
     12: partial(faults.postgresql_crashes, mails=600, crashes=20),
     20: partial(faults.two_beats, mails=300, workers=5),
+    21: partial(faults.issue_broken_off, mails=100_000, leaving=500, kills=20),
     23: partial(faults.asked_to_stop, mails=100),
     26: partial(faults.poison, mails=100),
     29: partial(faults.stopped_past_its_lease, mails=10),
