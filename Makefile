@@ -24,6 +24,7 @@ test: installed ## All tests, the browser's among them; `make test ARGS="-k feed
 
 chaos: installed ## Kills and stops real processes while mail is due, and counts what arrived; ARGS="6 20" picks faults
 	$(VENV) -m tests.chaos $(ARGS)
+	$(if $(ARGS),,READERS=10000 $(VENV) -m pytest -q tests/leads/test_issue_mailing.py)
 
 lint: installed ## What must hold before a change is shared: style, types, Django's checks
 	$(VENV) -m ruff check

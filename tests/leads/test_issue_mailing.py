@@ -1,4 +1,4 @@
-"""A newsletter to ten thousand, as it leaves: real workers and beat, a real mail server, and staff at the buttons."""
+"""A newsletter as it leaves: real workers and beat, a real mail server, and staff at the buttons."""
 
 import os
 import time
@@ -19,7 +19,7 @@ from tests.conftest import ENVIRONMENT
 from tests.factories import ClinicSettingsFactory, IssueFactory, UserFactory
 from tests.smtp import wait_for
 
-READERS = 10_000
+READERS = int(os.environ.get("READERS", "1000"))  # `make chaos` asks for ten thousand
 SUBSCRIBE = """
     WITH contact AS (
         INSERT INTO leads_contact (email, soft_bounces)
@@ -70,7 +70,7 @@ def adds_up(issue: Issue) -> bool:
     return states.total() == READERS == progress.done + progress.waiting
 
 
-def test_an_issue_to_ten_thousand_is_paused_resumed_cancelled_and_sent_to_the_rest(backstage, issue, press):
+def test_an_issue_is_paused_resumed_cancelled_and_sent_to_the_rest(backstage, issue, press):
     press("issue_send", when="now", count=str(READERS), shown=str(READERS))
     backstage.have(workers=3)
 
