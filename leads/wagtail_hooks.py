@@ -5,6 +5,7 @@ from django.urls import URLPattern, reverse
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
+from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from .admin import mail
@@ -63,3 +64,13 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+@hooks.register("register_log_actions")
+def log_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("leads.stop_sending", "Stop sending", "All mail stopped")
+    actions.register_action("leads.start_sending", "Start sending", "Mail started again")
+    actions.register_action("leads.publish_sequence", "Publish a sequence", "A new version published")
+    actions.register_action("leads.pause_sequence", "Pause a sequence", "Paused")
+    actions.register_action("leads.resume_sequence", "Resume a sequence", "Resumed")
+    actions.register_action("leads.review_step", "Sign off a tip", "A tip signed off by a clinician")

@@ -81,20 +81,40 @@ def advance_some(after: int) -> int | None:
 
 
 def stepping() -> QuerySet[Enrolment, Any]:
-    """Open enrolments with no open mail, locked: their pk, contact_id, next_step, and since when that waits.
-
-    A step is told by its key: who had it in one version does not get it in another.
-    """
+    """Open enrolments with no open mail, locked: their pk, contact_id, next_step, and since when that waits."""
     mails = OutgoingMail.objects.filter(enrolment=OuterRef("pk"))
-    had = OutgoingMail.objects.filter(enrolment=OuterRef(OuterRef("pk")), step__key=OuterRef("key"))
-    steps = Step.objects.filter(~Exists(had), sequence=OuterRef("sequence"), version=OuterRef("version"))
+    idle = Enrolment.objects.filter(~Exists(mails.exclude(state__in=ENDS)), ended_at=None)
     return (
-        Enrolment.objects.filter(~Exists(mails.exclude(state__in=ENDS)), ended_at=None)
-        .annotate(next_step=Subquery(steps.order_by("position").values("pk")[:1]))
-        .annotate(since=Greatest("started_at", Subquery(mails.order_by("-changed_at").values("changed_at")[:1])))
+        with_next_step(idle)
         .order_by("pk")
         .select_for_update(of=("self",), skip_locked=True)
         .values_list("pk", "contact_id", "next_step", "since", named=True)
+    )
+
+
+def with_next_step(enrolments: QuerySet[Enrolment, Any]) -> QuerySet[Any, Any]:
+    """Annotated: `next_step`, the pk of the first step ahead, and `since`, from when its wait counts."""
+    mails = OutgoingMail.objects.filter(enrolment=OuterRef("pk"))
+    ahead = steps_ahead().filter(sequence=OuterRef("sequence"), version=OuterRef("version")).order_by("position")
+    return enrolments.annotate(next_step=Subquery(ahead.values("pk")[:1])).annotate(
+        since=Greatest("started_at", Subquery(mails.order_by("-changed_at").values("changed_at")[:1]))
+    )
+
+
+def steps_ahead() -> QuerySet[Step]:
+    """For a subquery of an enrolment: what is still to come of it, in any version.
+
+    A step is told by its key: who had it in one version does not get it in another. Who had a later one before this
+    one was thought of is past it.
+    """
+    mails = OutgoingMail.objects.filter(enrolment=OuterRef(OuterRef("pk")))
+    same, mine = {"sequence": OuterRef("step__sequence")}, OuterRef(OuterRef("version"))
+    later = Step.objects.filter(
+        **same, version=mine, key=OuterRef("step__key"), position__gt=OuterRef(OuterRef("position"))
+    )
+    known_then = Step.objects.filter(**same, version=OuterRef("step__version"), key=OuterRef(OuterRef("key")))
+    return Step.objects.filter(
+        ~Exists(mails.filter(step__key=OuterRef("key"))), ~Exists(mails.filter(Exists(later), ~Exists(known_then)))
     )
 
 
