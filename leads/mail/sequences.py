@@ -6,8 +6,9 @@ from that moment: a sender that stood still for a month does not send a month's 
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest, Now
 
 from leads.models import Contact, Enrolment, OutgoingMail, Sequence, Step
@@ -101,6 +102,13 @@ def with_next_step(enrolments: QuerySet[Enrolment, Any]) -> QuerySet[Any, Any]:
     )
 
 
+def steps_left(enrolment: Enrolment) -> list[Step]:
+    """What one enrolment still has to come beside the mails that are owed, in its order."""
+    ahead = steps_ahead().filter(sequence=OuterRef("sequence"), version=OuterRef("version"))
+    numbers = Enrolment.objects.filter(pk=enrolment.pk).values(numbers=ArraySubquery(ahead.values("pk")))
+    return list(Step.objects.filter(pk__in=numbers.get()["numbers"]).order_by("position"))
+
+
 def steps_ahead() -> QuerySet[Step]:
     """For a subquery of an enrolment: what is still to come of it, in any version.
 
@@ -134,6 +142,13 @@ def resume(*, sequence: Sequence) -> None:
     pause = Now() - Greatest(Value(paused_at), F("created_at"))
     waiting(sequence).update(due_at=F("due_at") + pause, reason="")
     Sequence.objects.filter(pk=sequence.pk).update(paused_at=None)
+
+
+def waiting_by_step(sequence: Sequence) -> dict[str, int]:
+    """How many people wait for each step, by its key. Who is between two for a minute is not among them."""
+    mails = OutgoingMail.objects.filter(enrolment__sequence=sequence, enrolment__ended_at=None, resend_of=None)
+    counted = mails.exclude(state__in=ENDS).order_by().values_list("step__key")
+    return dict(counted.annotate(Count("enrolment", distinct=True)))
 
 
 def waiting(sequence: Sequence) -> QuerySet[OutgoingMail]:
