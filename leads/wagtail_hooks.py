@@ -8,7 +8,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
-from .admin import mail
+from .admin import mail, mail_actions, mail_health, sequences, tips, why
 from .models import GuideFault, GuidePage
 
 
@@ -27,7 +27,7 @@ WORK_LEADS = ["leads.view_lead", "leads.add_lead", "leads.change_lead", "leads.m
 WORK_MAIL = ["leads.view_outgoingmail", "leads.change_outgoingmail"]
 WRITE_MAIL = ["leads.view_issue", "leads.add_issue", "leads.change_issue", "leads.view_step", "leads.change_step"]
 CLINICAL = ["leads.view_health_answers", "leads.review_step", "leads.view_step"]
-OWN = ["leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
+OWN = ["leads.change_sender", "leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
 
 
 @hooks.register("register_role_rights")
@@ -53,7 +53,7 @@ def permissions() -> QuerySet[Permission]:
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    return [*mail.urls]
+    return [*mail.urls, *mail_actions.urls, *mail_health.urls, *sequences.urls, *tips.urls, *why.urls]
 
 
 class MailMenuItem(MenuItem):
@@ -64,6 +64,22 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+class SequencesMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.view_step")
+
+
+@hooks.register("register_admin_menu_item")
+def sequences_menu_item() -> SequencesMenuItem:
+    return SequencesMenuItem("Sequences", reverse("sequences"), icon_name="list-ul", order=455)
+
+
+for action in mail_actions.BULK_ACTIONS:
+    hooks.register("register_bulk_action", action)
+
+hooks.register("register_to_dos", mail_health.to_dos)
 
 
 @hooks.register("register_log_actions")
