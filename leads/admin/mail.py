@@ -24,7 +24,7 @@ from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column, DateColumn, StatusTagColumn, TitleColumn
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.generic import IndexView, PermissionCheckedMixin, WagtailAdminTemplateMixin
-from wagtail.admin.widgets.button import HeaderButton
+from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from leads.mail import contents, render, why
@@ -72,7 +72,7 @@ class MailFilterSet(WagtailFilterSet):
 
     def filter_lead(self, queryset: QuerySet[OutgoingMail], name: str, value: int) -> QuerySet[OutgoingMail]:
         lead = Lead.objects.filter(pk=value).first()
-        return queryset.filter(pk__in=why.mails_of(lead).values("pk")) if lead else queryset.none()
+        return queryset & why.mails_of(lead) if lead else queryset.none()
 
 
 class LedgerPaginator(WagtailPaginator):
@@ -131,11 +131,8 @@ class MailIndexView(MailPermissionMixin, IndexView):
         return columns
 
     @cached_property
-    def header_buttons(self) -> list[HeaderButton]:
-        buttons = [HeaderButton("Health", url=reverse("mail_health"), icon_name="history", priority=10)]
-        if self.request.user.has_perm("leads.view_step"):
-            buttons.append(HeaderButton("Sequences", url=reverse("sequences"), icon_name="list-ul", priority=20))
-        return buttons
+    def header_more_buttons(self) -> list[Button]:
+        return [Button("Health of mail", url=reverse("mail_health"), icon_name="history")]
 
 
 def to_whom(mail: OutgoingMail) -> str:

@@ -14,7 +14,7 @@ class Dot:
     step: Step
     x: float  # per cent from the left
     radius: float
-    day: int  # after the start at the earliest; the start is day 0
+    day: int  # after the start, at the earliest
     waiting: int
 
 
@@ -30,7 +30,9 @@ def dots_of(steps: Sequence[Step], waiting: Mapping[str, int]) -> list[Dot]:
         place += share
         number = waiting.get(step.key, 0)
         radius = SMALLEST + (LARGEST - SMALLEST) * (number / most) ** 0.5
-        dots.append(Dot(step, round(LEFT + WIDTH * place / sum(shares), 2), round(radius, 1), passed // 24, number))
+        dots.append(
+            Dot(step, round(LEFT + WIDTH * place / sum(shares), 2), round(radius, 1), round(passed / 24), number)
+        )
     return dots
 
 

@@ -15,7 +15,7 @@ from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn
 from wagtail.admin.views.generic import IndexView, WagtailAdminTemplateMixin
-from wagtail.admin.widgets.button import HeaderButton
+from wagtail.admin.widgets.button import Button
 from wagtail.models import ModelLogEntry
 
 from clinic.models import User
@@ -75,8 +75,13 @@ class SequenceIndexView(StepPermissionMixin, IndexView):
         TitleColumn("name", label="Sequence", url_name="sequence"),
         Column("state", label="State", accessor=lambda sequence: "Paused" if sequence.paused_at else "Running"),
         NumberColumn("on_the_way", label="People on the way"),
-        NumberColumn("unreviewed", label="Mails without a clinical review"),
-        Column("draft", label="Draft", accessor=lambda sequence: "Yes" if sequence.has_draft else ""),
+        NumberColumn("unreviewed", label="Mails without a clinical review", classname="clinic-wide-only"),
+        Column(
+            "draft",
+            label="Draft",
+            accessor=lambda sequence: "Yes" if sequence.has_draft else "",
+            classname="clinic-wide-only",
+        ),
     ]
 
     def get_base_queryset(self) -> QuerySet[Sequence]:
@@ -90,8 +95,8 @@ class SequenceIndexView(StepPermissionMixin, IndexView):
         )
 
     @cached_property
-    def header_buttons(self) -> list[HeaderButton]:
-        return [HeaderButton("Clinical review", url=reverse("tips"), icon_name="clipboard-list")]
+    def header_more_buttons(self) -> list[Button]:
+        return [Button("Clinical review", url=reverse("tips"), icon_name="clipboard-list")]
 
 
 def number_of(rows: QuerySet[Any]) -> Any:

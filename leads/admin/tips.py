@@ -45,7 +45,7 @@ class TipIndexView(StepPermissionMixin, IndexView):
     columns = [
         TitleColumn("subject", label="Mail", url_name="tip_inspect"),
         Column("sequence", label="In"),
-        Column("version", label="State", accessor=lambda step: "Draft" if is_draft(step) else "In force"),
+        Column("version", label="State", accessor=lambda step: "Draft" if is_draft(step) else "In force", width="10%"),
         Column("review", label="Clinical review", accessor=review_of),
     ]
 

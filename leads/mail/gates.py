@@ -14,7 +14,6 @@ from .window import next_opening
 Kind = OutgoingMail.Kind
 
 BULK = [Kind.WELCOME, Kind.TIP, Kind.ISSUE]  # they need a postal address and a way to unsubscribe
-NO_ADDRESS = "the clinic's postal address is empty, and the law asks for one"
 ASK_AGAIN = [Enrolment.Ending.FINISHED, Enrolment.Ending.BOOKED]
 LOOK_AGAIN = timedelta(hours=1)
 LATE = timedelta(days=7)
@@ -57,7 +56,7 @@ def has_left(mail: OutgoingMail, enrolment: Enrolment) -> bool:
 
 def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:
     if not clinic.has_postal_address:
-        yield Verdict(NO_ADDRESS, LOOK_AGAIN)
+        yield Verdict("the clinic's postal address is empty, and the law asks for one", LOOK_AGAIN)
     if mail.step is not None:
         yield from step_gates(mail, mail.step, clinic)
     if mail.can_wait and (last := ledger.last_spaced(mail)):

@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from clinic.memory import Remembered
+from clinic.models import ClinicSettings
 from leads.models import MailEvent, OutgoingMail, Sequence, Suppression
 from leads.services.newsletter import AFTER_THE_GUIDE, TIPS
-
-from . import gates
 
 State = OutgoingMail.State
 
@@ -24,28 +23,29 @@ MOST = 1000  # what is more is not counted
 MOST_BOUNCES = 2.0
 MOST_COMPLAINTS = 0.1
 
-# One statement, for it is asked on every page of the admin. What a pause of staff's holds is not late.
+# One statement, for it is asked on every page of the admin. What a pause of staff's holds is not late. The pauses are
+# looked up mail by mail, in the order of the index: the first that may leave is nearly always the very first.
 STANDING = """
-    WITH waiting AS (
-        SELECT (SELECT min(due_at) FROM (
-                    SELECT mail.due_at
-                      FROM leads_outgoingmail mail
-                      LEFT JOIN leads_enrolment enrolment ON enrolment.id = mail.enrolment_id
-                      LEFT JOIN leads_sequence sequence ON sequence.id = enrolment.sequence_id
-                      LEFT JOIN leads_issue issue ON issue.id = mail.issue_id
-                     WHERE mail.state = 'queued' AND mail.can_wait = class.can_wait
-                       AND mail.due_at <= clock_timestamp()
-                       AND sequence.paused_at IS NULL
-                       AND (mail.kind <> 'issue' OR mail.resend_of_id IS NOT NULL
-                            OR issue.state = 'sending' AND issue.paused_at IS NULL)
-                     ORDER BY mail.due_at, mail.id
-                     LIMIT 1) oldest) AS due_at
-          FROM (VALUES (false), (true)) class (can_wait))
     SELECT clock_timestamp(), coalesce(sender.is_stopped, false), sender.resumes_at, coalesce(sender.outages, 0),
-           coalesce(sender.reason, ''), sender.ticked_at, (SELECT min(due_at) FROM waiting),
+           coalesce(sender.reason, ''), sender.ticked_at,
+           (SELECT min(oldest.due_at)
+              FROM (VALUES (false), (true)) class (can_wait),
+                   LATERAL (SELECT mail.due_at
+                              FROM leads_outgoingmail mail
+                             WHERE mail.state = 'queued' AND mail.can_wait = class.can_wait
+                               AND mail.due_at <= statement_timestamp()
+                               AND (SELECT sequence.paused_at
+                                      FROM leads_enrolment enrolment JOIN leads_sequence sequence
+                                        ON sequence.id = enrolment.sequence_id
+                                     WHERE enrolment.id = mail.enrolment_id) IS NULL
+                               AND (mail.kind <> 'issue' OR mail.resend_of_id IS NOT NULL
+                                    OR mail.issue_id = ANY (ARRAY(SELECT id FROM leads_issue
+                                                                   WHERE state = 'sending' AND paused_at IS NULL)))
+                             ORDER BY mail.due_at, mail.id
+                             LIMIT 1) oldest),
            (SELECT max(sent_at) FROM leads_outgoingmail WHERE sent_at IS NOT NULL),
-           EXISTS (SELECT FROM leads_outgoingmail mail
-                    WHERE mail.state = 'queued' AND mail.can_wait AND mail.reason = %(no_address)s)
+           (SELECT id FROM leads_outgoingmail WHERE state = 'queued' AND can_wait
+             ORDER BY due_at LIMIT 1) IS NOT NULL
       FROM (VALUES (1)) one (id) LEFT JOIN leads_sender sender ON sender.id = one.id
 """
 
@@ -62,7 +62,12 @@ class Standing:
     ticked_at: datetime | None  # when somebody last asked for what is due
     oldest_due_at: datetime | None  # of what could leave and did not
     last_sent_at: datetime | None
-    lacks_address: bool  # mailings wait for the clinic's postal address
+    has_mailings: bool  # tips or newsletters wait, due or not
+
+    @property
+    def lacks_address(self) -> bool:
+        """Mailings wait for the clinic's postal address."""
+        return self.has_mailings and not ClinicSettings.current().has_postal_address
 
     @property
     def is_ticking(self) -> bool:
@@ -102,7 +107,7 @@ class Standing:
 
 def standing_now() -> Standing:
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, {"no_address": gates.NO_ADDRESS})
+        cursor.execute(STANDING)
         return Standing(*cursor.fetchone())
 
 

@@ -148,7 +148,7 @@ def waiting_by_step(sequence: Sequence) -> dict[str, int]:
     """How many people wait for each step, by its key. Who is between two for a minute is not among them."""
     mails = OutgoingMail.objects.filter(enrolment__sequence=sequence, enrolment__ended_at=None, resend_of=None)
     counted = mails.exclude(state__in=ENDS).order_by().values_list("step__key")
-    return dict(counted.annotate(Count("enrolment", distinct=True)))
+    return dict(counted.annotate(Count("pk")))
 
 
 def waiting(sequence: Sequence) -> QuerySet[OutgoingMail]:

@@ -1,10 +1,11 @@
 """How staff change what a sequence sends: in a draft of its next version, which is published as a whole."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as List
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
@@ -12,10 +13,22 @@ from wagtail.log_actions import log
 
 from clinic.models import ClinicSettings, User
 from leads.mail import sequences
-from leads.models import Enrolment, Lead, OutgoingMail, Sequence, Step, TimelineEntry
+from leads.models import Enrolment, Lead, Sequence, Step, TimelineEntry
 
 COPIED = ["key", "delay_hours", "window_opens", "window_closes", "subject", "preheader", "body"]
-BATCH = 500
+
+PUT_FIRST = """
+    UPDATE leads_outgoingmail mail
+       SET step_id = %(step)s, dedupe_key = 'tip:' || mail.enrolment_id || ':' || %(key)s,
+           due_at = mail.due_at + make_interval(hours => %(hours)s - later.delay_hours)
+      FROM leads_step later, leads_enrolment enrolment
+     WHERE mail.state = 'queued' AND mail.resend_of_id IS NULL
+       AND later.id = mail.step_id AND later.sequence_id = %(sequence)s AND later.version = %(version)s
+       AND later.position > %(position)s
+       AND enrolment.id = mail.enrolment_id AND enrolment.ended_at IS NULL
+       AND NOT EXISTS (SELECT FROM leads_outgoingmail had
+                        WHERE had.enrolment_id = mail.enrolment_id AND had.step_id = ANY (%(past)s))
+"""
 
 
 class Reach(models.TextChoices):
@@ -70,35 +83,49 @@ def publish_draft(*, sequence: Sequence, version: int, reach: Reach, user: User)
 
 def lead_over(sequence: Sequence, steps: Iterable[Step]) -> None:
     """Have those who are on the way go on in the present version, each from where they stand."""
-    on_the_way = sequence.enrolments.filter(ended_at=None)
-    on_the_way.update(version=sequence.version)
+    sequence.enrolments.filter(ended_at=None).update(version=sequence.version)
     waiting = sequences.waiting(sequence)
     for step in steps:
         waiting.filter(step__key=step.key).update(step=step)
-    sooner = sequences.with_next_step(on_the_way.filter(mails__state=OutgoingMail.State.QUEUED)).order_by("pk")
-    after = 0
-    while rows := dict(sooner.filter(pk__gt=after).values_list("pk", "next_step")[:BATCH]):
-        put_first(rows)
-        after = max(rows)
+    past = steps_past(sequence)
+    for step in steps:
+        put_first(step, past[step.key])
 
 
-def put_first(next_steps: Mapping[int, int | None]) -> None:
-    """Where a mail waits for a step, and the version now has one before it, it becomes the mail of that one.
+def steps_past(sequence: Sequence) -> dict[str, list[int]]:
+    """By the key of each present step, whoever had which steps of any version does not get it: the same one, or one
+    that now comes later, from a version that did not know it. As `sequences.steps_ahead` says for one enrolment."""
+    known = defaultdict(set)
+    every = list(sequence.steps.all())
+    for step in every:
+        known[step.version].add(step.key)
+    places = {step.key: step.position for step in every if step.version == sequence.version}
+    return {
+        key: [
+            step.pk
+            for step in every
+            if step.key == key or (places.get(step.key, 0) > place and key not in known[step.version])
+        ]
+        for key, place in places.items()
+    }
+
+
+def put_first(step: Step, past: List[int]) -> None:
+    """Where a mail waits for a later step, and this one is still ahead of its reader, it becomes the mail of this one.
 
     It keeps its place in time, so that a pause that goes on counts for it as for the others.
     """
-    steps = Step.objects.in_bulk([pk for pk in next_steps.values() if pk])
-    first = {enrolment: steps[pk] for enrolment, pk in next_steps.items() if pk}
-    mails = OutgoingMail.objects.filter(enrolment__in=next_steps, state=OutgoingMail.State.QUEUED, resend_of=None)
-    changed = []
-    for mail in mails.select_for_update(of=("self",), skip_locked=True).select_related("step"):
-        step = first.get(mail.enrolment_id or 0)
-        if step and mail.step and mail.step.version == step.version and step.position < mail.step.position:
-            mail.dedupe_key = f"tip:{mail.enrolment_id}:{step.key}"
-            mail.due_at += step.delay - mail.step.delay
-            mail.step = step
-            changed.append(mail)
-    OutgoingMail.objects.bulk_update(changed, ["dedupe_key", "due_at", "step"])
+    values: dict[str, Any] = {
+        "step": step.pk,
+        "key": step.key,
+        "hours": step.delay_hours,
+        "sequence": step.sequence_id,
+        "version": step.version,
+        "position": step.position,
+        "past": past,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_FIRST, values)
 
 
 # --- The draft

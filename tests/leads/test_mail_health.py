@@ -171,6 +171,8 @@ def test_it_says_when_the_first_sequences_were_never_loaded(owner):
 
 
 def test_the_page_costs_the_same_for_any_number_of_mails(owner, django_assert_max_num_queries):
+    TipFactory()
+    OutgoingMailFactory(state=State.DEAD, reason="no")
     owner.get(HEALTH)
     with django_assert_max_num_queries(40) as few:
         owner.get(HEALTH)

@@ -169,7 +169,7 @@ def test_asking_changes_nothing(lead):
 def test_the_past_costs_the_same_for_any_number_of_mails(lead, number, django_assert_max_num_queries):
     for _ in range(number):
         OutgoingMailFactory(submission=SubmissionFactory(lead=lead), state=State.SENT, sent_at=Now())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         why.mails_of_lead(lead)
 
 
