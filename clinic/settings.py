@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "advance-issues": {"task": "leads.tasks.advance_issues", "schedule": 10.0, "options": {"expires": 30.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
+    "purge-mail-events": {"task": "leads.tasks.purge_mail_events", "schedule": 3600.0},
 }
 
 # --- Mail

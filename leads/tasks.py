@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition, issue, newsletter, promise
+from leads.services import edition, issue, mailbox, newsletter, promise
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -53,3 +53,9 @@ def set_guides() -> None:
 def purge_unconfirmed() -> None:
     """Delete what is known of those who never confirmed. Beat nudges every hour."""
     newsletter.purge_unconfirmed()
+
+
+@shared_task
+def purge_mail_events() -> None:
+    """Delete old reports of the mail provider. Beat nudges every hour."""
+    mailbox.purge_events()

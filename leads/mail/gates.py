@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.models import ClinicSettings
-from leads.models import OutgoingMail, Step, Subscription, Suppression
+from leads.models import Enrolment, OutgoingMail, Step, Subscription, Suppression
 from leads.suppression import suppression_of
 
 from . import ledger
@@ -14,6 +14,7 @@ from .window import next_opening
 Kind = OutgoingMail.Kind
 
 BULK = [Kind.WELCOME, Kind.TIP, Kind.ISSUE]  # they need a postal address and a way to unsubscribe
+ASK_AGAIN = [Enrolment.Ending.FINISHED, Enrolment.Ending.BOOKED]
 LOOK_AGAIN = timedelta(hours=1)
 LATE = timedelta(days=7)
 CATCH_UP_HOURS = 72  # what is late leaves over this time, and not at once
@@ -39,12 +40,18 @@ def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     if suppression is not None and (suppression.reason != Suppression.Reason.ERASED or mail.kind in BULK):
         # whoever was erased may ask for something by name again, and gets that
         yield Verdict(f"the mailbox is never written to: {suppression.get_reason_display()}")
-    if mail.enrolment is not None and mail.enrolment.ended_at is not None:
+    if mail.enrolment is not None and has_left(mail, mail.enrolment):
         yield Verdict(f"the sequence ended: {mail.enrolment.get_ending_display()}")
     if mail.kind in (Kind.WELCOME, Kind.ISSUE):
         yield from subscription_gates(mail)
     if mail.kind in BULK:
         yield from bulk_gates(mail, ClinicSettings.current())
+
+
+def has_left(mail: OutgoingMail, enrolment: Enrolment) -> bool:
+    """Who got every step, or booked, wants no more of them, but may ask staff for one of them again."""
+    is_asked_for = mail.resend_of_id is not None and enrolment.ending in ASK_AGAIN
+    return enrolment.ended_at is not None and not is_asked_for
 
 
 def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:

@@ -7,6 +7,7 @@
     leased or handed, nothing left: the transport is out of order --release--> queued, no attempt burnt
     handed, connection lost --doubt--> uncertain
     queued or leased, its reader wants it no more --call_off--> skipped
+    staff know what became of it: uncertain --settle_doubt--> sent or dead     dead --revive--> queued
     leased, lease over --sweep--> queued     handed, lease over --sweep--> uncertain --sweep--> queued, once, by kind
 
 Before `handed` is committed nothing has left, so trying again is safe. After it the mail may have arrived (SMTP's own
@@ -15,6 +16,7 @@ gap, RFC 1047). A lease is fenced by its token: who lost it cannot move the row 
 
 import uuid
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -108,6 +110,13 @@ def claimed_at(mail: OutgoingMail) -> datetime:
     return mail.lease_until - LEASE
 
 
+def as_claimed(mail: OutgoingMail, at: datetime) -> OutgoingMail:
+    """A copy as a worker would hold it at this moment, to ask the gates what they would say then. Never to be saved."""
+    claimed = copy(mail)
+    claimed.lease_until = at + LEASE
+    return claimed
+
+
 def hand_over(mail: OutgoingMail) -> bool:
     """Mark that the next thing sent to the mail server is the mail itself; False when it must not be.
 
@@ -185,6 +194,23 @@ def call_off(mails: QuerySet[OutgoingMail], reason: str) -> int:
     return mails.filter(state__in=[State.QUEUED, State.LEASED]).update(
         state=State.SKIPPED, reason=reason, changed_at=Now(), **FREE
     )
+
+
+def settle_doubt(mail: OutgoingMail, *, has_arrived: bool, reason: str) -> bool:
+    """Staff know what became of an uncertain mail: the worker that may still come back with its lease is not asked.
+
+    One that arrived left when it became uncertain: the spacing and the next step's wait count from then.
+    """
+    uncertain = OutgoingMail.objects.filter(pk=mail.pk, state=State.UNCERTAIN)
+    if has_arrived:
+        return bool(uncertain.update(state=State.SENT, sent_at=F("changed_at"), reason="", **FREE))
+    return bool(uncertain.update(state=State.DEAD, reason=reason, changed_at=Now(), **FREE))
+
+
+def revive(mail: OutgoingMail, contact: Contact | None) -> bool:
+    """Queue a dead mail anew, to this mailbox and with all of its attempts."""
+    dead = OutgoingMail.objects.filter(pk=mail.pk, state=State.DEAD)
+    return bool(dead.update(state=State.QUEUED, reason="", contact=contact, attempts=0, due_at=Now(), changed_at=Now()))
 
 
 def sweep() -> None:
