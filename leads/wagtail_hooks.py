@@ -5,9 +5,10 @@ from django.urls import URLPattern, reverse
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from .admin import mail
+from .admin import mail, what_works
 from .models import GuideFault, GuidePage
 
 
@@ -52,7 +53,7 @@ def permissions() -> QuerySet[Permission]:
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    return [*mail.urls]
+    return [*mail.urls, *what_works.urls]
 
 
 class MailMenuItem(MenuItem):
@@ -63,3 +64,17 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+# --- What works
+
+
+@hooks.register("construct_homepage_panels")
+def add_what_works(request: HttpRequest, panels: list[Component]) -> None:
+    if request.user.has_perm(what_works.RIGHT):
+        panels.append(what_works.WhatWorksPanel())
+
+
+@hooks.register("register_reports_menu_item")
+def what_works_menu_item() -> MenuItem:
+    return what_works.menu_item()

@@ -9,7 +9,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from clinic.storage import BundledStaticFilesStorage
 
-OF_THE_ADMIN = {"admin.css", "block-preview.css"}
+OF_THE_ADMIN = {"admin.css", "admin-what-works.css", "block-preview.css"}
 
 
 @pytest.fixture
