@@ -16,9 +16,7 @@ from wagtail.models import Page
 
 from bench.site import PAGES
 from blog.models import BlogIndexPage, BlogPage
-from blog.models.post import author_posts, related_posts
-from clinic.menu import menu_pages
-from clinic.models.settings import remembered_clinic
+from clinic.memory import forget_all
 
 REPEATS = 200
 SECONDS = 12  # for one page, whatever the number of requests by then
@@ -39,8 +37,7 @@ def cost(path: str) -> dict[str, float]:
 
     for _ in range(10):  # to warm up
         request(path)
-    for remembered in (remembered_clinic, menu_pages, related_posts, author_posts):
-        remembered.forget()
+    forget_all()
     with connection.execute_wrapper(count):
         request(path)
     times = []

@@ -50,9 +50,12 @@ def rows(site: Site) -> Iterator[Row]:
             article = ask(site.url + POST, connections)
             used = cpu_seconds() - before
             bare = ask(bare_url, connections)
-            is_fast = article.requests_a_second >= AIM and not article.failures
-            label = "1 connection" if connections == 1 else f"{connections} connections"
-            yield Row(f"Article, {label}", str(article), f"≥ {AIM}/s", is_fast, depends_on_speed=True)
+            if connections == 1:  # which waits for each answer, and so keeps one core busy
+                label, budget, is_met = "1 connection", "none failed", not article.failures
+            else:
+                label, budget = f"{connections} connections", f"≥ {AIM}/s"
+                is_met = article.requests_a_second >= AIM and not article.failures
+            yield Row(f"Article, {label}", str(article), budget, is_met, depends_on_speed=True)
             yield Row(f"— CPU of one request, {label}", cpu_of_each(used, article.requests))
             yield Row(f"A bare view, {label}", str(bare))
 

@@ -24,7 +24,8 @@ def measure(site: Site) -> Section:
     note = (
         "The WSGI application called in process, compression included, no page cache. CPU is the median of 200 "
         "requests; the database's own is not in it. Queries are those of a request that has to read everything; most "
-        "take fewer, because each process remembers the clinic's facts, the menu and what is related for two seconds."
+        "take fewer, because each process remembers for two seconds the clinic's facts, the menu, which pages are "
+        "private, which are related, and how a figure and the sign-up form look."
     )
     few, many, posts = found["few"], found["many"], found["posts"]
     return Section("Queries and CPU", note, [row for name in PAGES for row in rows(name, few[name], many[name], posts)])

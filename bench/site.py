@@ -69,7 +69,7 @@ def prepare(processes: Group, env: Mapping[str, str], var_dir: Path) -> None:
 
 def start_gunicorn(processes: Group, module: str, url: str, env: Mapping[str, str], var_dir: Path) -> None:
     """With the options of `make run`."""
-    options = (f"--bind={urlsplit(url).netloc}", "--threads=4", "--no-control-socket", "--log-level=warning")
+    options = (f"--bind={urlsplit(url).netloc}", "--no-control-socket", "--log-level=warning")
     command = python("gunicorn", module, "--config=deploy/gunicorn.conf.py", *options)
     processes.start(module, command, log=var_dir / f"{module}.log", env=env, cwd=ROOT)
 

@@ -1,9 +1,7 @@
-from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
 from . import views
 from .feeds import PostsFeed
-from .sitemaps import SITEMAPS
 
 app_name = "blog"
 
@@ -14,5 +12,4 @@ urlpatterns = [
     path("blog/<slug:slug>/share.png", views.share_picture, name="share_picture"),
     path("blog/<slug:slug>/", views.post, name="post"),
     path("search/", views.search, name="search"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]

@@ -1,9 +1,12 @@
+from functools import partial
+
 from wagtail import hooks
 from wagtail.admin.ui.tables import BaseColumn, DateColumn
 from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
 
-from .models import BlogPage
+from .models import Author, BlogPage, Topic
+from .sitemaps import ListsSitemap
 
 
 class ReviewColumn(BaseColumn):
@@ -42,6 +45,11 @@ class PostListingViewSet(PageListingViewSet):
     add_to_admin_menu = True
     columns = with_review(IndexView.base_columns)
     list_filter = ["topic", "author"]
+
+
+@hooks.register("register_sitemaps")
+def sitemaps():
+    return {"topics": partial(ListsSitemap, Topic), "authors": partial(ListsSitemap, Author)}
 
 
 @hooks.register("register_admin_viewset")

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from wagtail import hooks
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState
 from wagtail.permissions import page_permission_policy
@@ -44,6 +45,9 @@ class ToDoPanel(Component):
 
 
 def to_dos_for(request) -> Iterator[ToDo]:
+    """Ours, and those of other apps: the hook `register_to_dos` gives the lines for a request."""
+    for register in hooks.get_hooks("register_to_dos"):
+        yield from register(request)
     clinic = ClinicSettings.load(request_or_site=request)
     yield from waiting_reviews(request.user)
     if page_permission_policy.user_has_any_permission(request.user, {"add", "change", "publish"}):

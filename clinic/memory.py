@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -24,6 +25,7 @@ class Remembered(Generic[Key, Value]):
         self.read = read
         self.answers: dict[tuple[object, ...], tuple[float, Value]] = {}  # and until when each is good
         wraps(read)(self)
+        all_remembered.add(self)
 
     def __call__(self, *key: Key.args, **_: Key.kwargs) -> Value:
         known = self.answers.get(key)
@@ -43,3 +45,12 @@ class Remembered(Generic[Key, Value]):
     def forget(self) -> None:
         """Let what is known stand in for a database that does not answer, and for nothing else."""
         self.answers = {key: (0.0, value) for key, (_, value) in self.answers.items()}
+
+
+all_remembered: WeakSet[Remembered[Any, Any]] = WeakSet()
+
+
+def forget_all() -> None:
+    """As a process that just started. For tests and measurements."""
+    for remembered in all_remembered:
+        remembered.answers.clear()

@@ -109,7 +109,7 @@ DATABASES["default"] |= {
 # the few small things that Wagtail caches (the site's root path).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# The clinic's facts and the menu stand on every page. Each process reads them again after this many seconds.
+# What stands on many pages, such as the clinic's facts and the menu, each process reads again after this many seconds.
 REMEMBER_SECONDS = 2.0
 
 # --- Work in the background. A task is a nudge: it carries no data, and its result is of no interest to anyone.
@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
     "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
+    "watch-promises": {"task": "leads.tasks.watch_promises", "schedule": 60.0, "options": {"expires": 60.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
 }

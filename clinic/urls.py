@@ -8,11 +8,13 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from . import views
+from .sitemaps import sitemap
 
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("robots.txt", views.robots),
+    path("sitemap.xml", sitemap),
     path("share.png", views.share_picture),
     path(".well-known/security.txt", views.security_txt),
     path("healthz/", views.healthz),

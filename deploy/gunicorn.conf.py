@@ -4,6 +4,7 @@ import os
 
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4  # of each, because some wait: for the database, or for a browser that connects ahead of need
 preload_app = True  # the workers share the memory of what they import
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 timeout = 30  # seconds

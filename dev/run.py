@@ -146,8 +146,7 @@ def start_web(site: Group, logs: Path, env: dict[str, str], *, with_reload: bool
     if with_reload:
         site.start("The site", [sys.executable, "manage.py", "runserver", address], env=env, cwd=ROOT)
     else:
-        # Threads, because a browser opens connections ahead of need and no edge is there to hold them.
-        web = ("--config=deploy/gunicorn.conf.py", f"--bind={address}", "--threads=4", "--no-control-socket")
+        web = ("--config=deploy/gunicorn.conf.py", f"--bind={address}", "--no-control-socket")
         quick = ("--graceful-timeout=5", "--log-level=warning")
         site.start("The site", python("gunicorn", "clinic.wsgi", *web, *quick), log=logs / "web.log", env=env, cwd=ROOT)
 

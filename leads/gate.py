@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from .fields import has_control_characters
+from .proof import read_proof
 from .services.intake import Source
 
 TOO_FAST = timedelta(seconds=2)
@@ -67,7 +68,12 @@ def source_of(request: HttpRequest, page: str = "") -> Source:
     path, _, query = (page or own_referer(request)).partition("?")
     if not path.startswith("/") or has_control_characters(path):
         path = request.path
-    return Source(path=path[:255], campaign=campaign_in(query), client_hash=client_hash(request))
+    return Source(
+        path=path[:255],
+        campaign=campaign_in(query),
+        client_hash=client_hash(request),
+        proof=read_proof(request.POST.get("proof", "")),
+    )
 
 
 def campaign_in(query: str) -> dict[str, str]:

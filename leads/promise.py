@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from clinic.clock import clock_time
 from clinic.models import ClinicSettings
 
 ROUND_TO = timedelta(minutes=10)
@@ -13,19 +14,43 @@ LOOK_AHEAD = 60  # days; a practice that is closed for longer promises nothing
 
 
 def promised_moment(now: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY) -> datetime | None:
-    """When `clinic.callback_minutes` of opening time have passed, rounded up; None while no opening hours are known.
+    """When `clinic.callback_minutes` of opening time have passed; None while no opening hours are known."""
+    return moment_after(timedelta(minutes=clinic.callback_minutes), now, clinic, part)
 
-    In UTC. Never in closed hours, never in the past: where rounding would pass the closing time, that is the promise.
+
+def moment_after(
+    opening_time: timedelta, now: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY
+) -> datetime | None:
+    """When the practice will have been open for so long, rounded up; None while no opening hours are known.
+
+    In UTC. Never in closed hours, never in the past: where rounding would pass the closing time, that is the moment.
     Only the hours in `part` count, where the practice is open in it at all.
     """
-    left = timedelta(minutes=clinic.callback_minutes)
+    found = counted(opening_time, now, clinic, part)
+    return min(rounded_up(found[0]), found[1]) if found else None
+
+
+def counted(
+    opening_time: timedelta, now: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY
+) -> tuple[datetime, datetime] | None:
+    """The very moment, and when the practice closes after it."""
+    left = opening_time
     stretches = within(part, open_stretches(now, clinic), clinic) or open_stretches(now, clinic)
     for opens, closes in stretches:
         start = max(opens, now)
         if closes - start >= left:
-            return min(rounded_up(start + left), closes)
+            return start + left, closes
         left -= closes - start
     return None
+
+
+def next_open(moment: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_DAY) -> datetime:
+    """The moment itself where the practice is open then, else when it opens next; itself too while no hours are known.
+
+    Only the hours in `part` count, where the practice is open in it at all.
+    """
+    stretches = within(part, open_stretches(moment, clinic), clinic) or open_stretches(moment, clinic)
+    return next((max(opens, moment) for opens, closes in stretches if closes > moment), moment)
 
 
 def within(part: PartOfDay, stretches: Iterable[Stretch], clinic: ClinicSettings) -> list[Stretch]:
@@ -64,7 +89,7 @@ def rounded_up(moment: datetime) -> datetime:
 def promise_in_words(promised: datetime, now: datetime, clinic: ClinicSettings) -> str:
     """Such as "by 11:40 am today", "tomorrow by 9:30 am", "on Monday by 10:00 am", "on Monday, May 4 by 9:30 am"."""
     local, today = promised.astimezone(clinic.zone), now.astimezone(clinic.zone).date()
-    clock = f"{local:%I:%M} {'am' if local.hour < 12 else 'pm'}".lstrip("0")
+    clock = clock_time(local)
     days = (local.date() - today).days
     if days == 0:
         return f"by {clock} today"

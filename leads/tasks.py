@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition, newsletter
+from leads.services import edition, newsletter, promise
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -29,6 +29,12 @@ def drain_outbox() -> None:
 def advance_sequences() -> None:
     """Owe the next mail of each sequence that somebody is on. Beat nudges every minute."""
     sequences.advance()
+
+
+@shared_task
+def watch_promises() -> None:
+    """Alarm staff about promises that run out soon, or did. Beat nudges every minute."""
+    promise.watch()
 
 
 @shared_task

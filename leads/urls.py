@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import assessment, email, mail_events, request, short, watch
+from .views import assessment, email, mail_events, proof, request, short, watch
 
 app_name = "leads"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     re_path(r"^assessment/thanks/(?P<reference>[2-9A-HJ-NP-Z]{8})/$", assessment.thanks, name="thanks"),
     path("newsletter/", short.newsletter, name="newsletter"),
     path("newsletter/thanks/", short.sent("leads/newsletter_thanks.html"), name="newsletter_thanks"),
+    path("proof/", proof.proof, name="proof"),
     path("guides/request/", short.guide, name="request_guide"),
     path("guides/thanks/", short.sent("leads/guide_thanks.html"), name="guide_thanks"),
     path("workshops/request/", short.workshop, name="request_workshop"),

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,8 +10,11 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from .admin import mail, what_works
+from clinic.dashboard import ToDo
+
+from .admin import all_leads, bulk, call, card, erasure, export, handling, inbox, mail, merge, search, spam, what_works
 from .models import GuideFault, GuidePage
+from .sitemaps import FormsSitemap
 
 
 @hooks.register("after_publish_page")
@@ -19,6 +24,11 @@ def say_that_the_pdf_is_old(request: HttpRequest, page: Page) -> None:
         messages.error(
             request, f"The PDF of this guide could not be set: {fault.reason} Readers get the edition before."
         )
+
+
+@hooks.register("register_sitemaps")
+def sitemaps() -> dict[str, type[FormsSitemap]]:
+    return {"forms": FormsSitemap}
 
 
 # --- Roles
@@ -48,12 +58,33 @@ def permissions() -> QuerySet[Permission]:
     )
 
 
-# --- Mail
-
-
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    return [*mail.urls, *what_works.urls]
+    people = [*inbox.urls, *search.urls, *all_leads.urls, *call.urls, *card.urls, *handling.urls]
+    people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
+    return [*people, *mail.urls, *what_works.urls]
+
+
+# --- Inbox
+
+
+@hooks.register("register_admin_menu_item")
+def inbox_menu_item() -> inbox.LeadMenuItem:
+    return inbox.LeadMenuItem("Leads", reverse("leads_inbox"), icon_name="group", order=50)
+
+
+@hooks.register("register_to_dos")
+def to_dos(request: HttpRequest) -> Iterator[ToDo]:
+    return inbox.to_dos(request)
+
+
+for action in bulk.ACTIONS:
+    hooks.register("register_bulk_action", action)
+
+hooks.register("register_log_actions", export.register_actions)
+
+
+# --- Mail
 
 
 class MailMenuItem(MenuItem):

@@ -58,6 +58,14 @@ def start_servers(config: pytest.Config) -> None:
     os.environ["VAR_DIR"] = str(var_dir)
 
 
+@pytest.fixture(autouse=True)
+def new_memory() -> None:
+    """What one test made a process remember is nothing to the next."""
+    from clinic.memory import forget_all  # noqa: PLC0415  Django has its settings by now, and not before
+
+    forget_all()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A worker's database is a copy of the migrated one."""

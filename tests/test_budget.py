@@ -10,9 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Author, Topic
-from blog.models.post import author_posts, related_posts
-from clinic.menu import menu_pages
-from clinic.models.settings import remembered_clinic
+from clinic.memory import forget_all
 from tests.factories import BlogPageFactory
 
 POST = "/blog/lower-back-stretches-to-reduce-stiffness-and-pain/"
@@ -35,18 +33,12 @@ def queries(client, settings):
 
     def count(address: str) -> int:
         client.get(address)  # what Wagtail reads once a process is no page's own cost
-        forget()
+        forget_all()
         with CaptureQueriesContext(connection) as captured:
             assert client.get(address).status_code == 200
         return len(captured)
 
-    yield count
-    forget()
-
-
-def forget() -> None:
-    for remembered in (remembered_clinic, menu_pages, related_posts, author_posts):
-        remembered.forget()
+    return count
 
 
 def test_an_article_is_at_most_12_kilobytes_of_compressed_html(client):

@@ -75,3 +75,14 @@ def test_posts_below_a_list_with_a_password_appear_nowhere(client):
         assert SECRET not in client.get(url).text
     for url in (post.topic.get_absolute_url(), post.author.get_absolute_url()):
         assert client.get(url).status_code == 404
+
+
+def test_a_page_that_becomes_private_is_hidden_at_once_and_comes_back_with_its_password_gone(client, settings):
+    settings.REMEMBER_SECONDS = 60.0  # far longer than this test
+    post = BlogPageFactory(title=SECRET)
+    assert SECRET in client.get(post.url).text
+    make_private(post)
+    assert SECRET not in client.get(post.url).text
+    assert SECRET not in client.get("/blog/feed/").text
+    post.view_restrictions.all().delete()
+    assert SECRET in client.get(post.url).text

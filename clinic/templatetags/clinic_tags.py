@@ -5,9 +5,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from clinic.clock import clock_time
 from clinic.menu import OFFERS, offer_page
 
 register = template.Library()
+register.filter("clock", clock_time, expects_localtime=True)
 
 # What a call to action leads to, where that is no page of staff's: the name of its address.
 OFFER_ADDRESSES = {"assessment": "leads:assessment", "newsletter": "leads:newsletter"}

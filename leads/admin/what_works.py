@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,6 +17,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from clinic.models import ClinicSettings
+from leads.spreadsheet import csv_pieces
 from leads.what_works.period import Period, Span
 from leads.what_works.report import Report
 from leads.what_works.sections import SECTIONS, sections, tiles
@@ -69,7 +70,7 @@ class WhatWorksView(WagtailAdminTemplateMixin, TemplateView):
 
 
 @require_safe
-def spreadsheet(request: HttpRequest, section: str, table: str) -> HttpResponse:
+def spreadsheet(request: HttpRequest, section: str, table: str) -> StreamingHttpResponse:
     """One table as CSV (RFC 4180), of the same period as the page."""
     if section not in SECTIONS:
         raise Http404
@@ -79,7 +80,8 @@ def spreadsheet(request: HttpRequest, section: str, table: str) -> HttpResponse:
         raise Http404
     name = f"{table}-{report.period.span}-{report.period.first}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(found.as_csv(), content_type="text/csv; charset=utf-8", headers=headers)
+    pieces = csv_pieces(found.for_a_spreadsheet)
+    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 class WhatWorksPanel(Component):

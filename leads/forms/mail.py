@@ -41,6 +41,7 @@ class PageForm(MailForm):
     """Asks for what a page of the CMS offers. Which page, is signed: no query has to look whether there is one."""
 
     purpose: str
+    field_order = ["email"]
     page = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, page: Page | None = None):
@@ -52,6 +53,15 @@ class PageForm(MailForm):
         if pk is None:
             raise forms.ValidationError("This form was damaged on its way to us. Please open its page again.")
         return pk
+
+    @property
+    def page_id(self) -> int:
+        return int(self.cleaned_data["page"])
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What the person typed and ticked."""
+        return {name: self.cleaned_data[name] for name in self.field_order}
 
 
 class GuideForm(PageForm):

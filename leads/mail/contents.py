@@ -5,6 +5,7 @@ No mail says a name: anybody can type one together with somebody else's address.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.clock import clock_time
 from clinic.models import ClinicSettings
 from leads import tokens
 from leads.models import GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
@@ -65,25 +67,56 @@ def guide(mail: OutgoingMail) -> Content:
 
 
 def assessment(mail: OutgoingMail) -> Content:
+    return about_request(mail, **promise(mail, submission_of(mail).promised_at))
+
+
+def staff(mail: OutgoingMail) -> Content:
+    submission = submission_of(mail)
+    facts = {**promise(mail, submission.promised_at), "card_url": card_url(submission)}
+    return Content(staff_address(mail), facts=facts)
+
+
+def alarm(mail: OutgoingMail) -> Content:
+    submission = submission_of(mail)
+    facts = promise(mail, submission.lead.promised_at or submission.promised_at)
+    return Content(staff_address(mail), facts={**facts, "card_url": card_url(submission)})
+
+
+def staff_address(mail: OutgoingMail) -> str:
+    """Of the one whom it is for, else where the settings say; the site's own while they name nobody."""
+    user_address = mail.user.email if mail.user else ""
+    return user_address or ClinicSettings.load().notices_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def card_url(submission: Submission) -> str:
+    return full_address(reverse("lead", args=[submission.lead_id]))
+
+
+def delay(mail: OutgoingMail) -> Content:
+    lead = submission_of(mail).lead
+    told = lead.timeline.filter(event="told_delay").first()  # the last word counts, for a mail that waited as well
+    promised_at = datetime.fromisoformat(told.details["promised_at"]) if told else lead.promised_at
+    return about_request(mail, **promise(mail, promised_at))
+
+
+def unreached(mail: OutgoingMail) -> Content:
+    return about_request(mail)
+
+
+def about_request(mail: OutgoingMail, **facts: Any) -> Content:
+    """To somebody who waits for us to be in touch, with a link to what was asked for."""
     submission = submission_of(mail)
     by_mail = submission.lead.channel == Lead.Channel.EMAIL
     clinic = ClinicSettings.load()
     return to_reader(
         mail,
         {"request_url": link("request", tokens.REQUEST, submission.pk)},
-        **promise(mail, submission),
         reference=submission.reference,
         by_mail=by_mail,
         verb="write to" if by_mail else "call",
         alert_heading=clinic.red_flags_heading and f"Do not wait for us. {clinic.red_flags_heading}",
+        **facts,
     )
-
-
-def staff(mail: OutgoingMail) -> Content:
-    """Goes to the site's own address while the settings name nobody who is to be told."""
-    recipient = ClinicSettings.load().notices_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    facts = {**promise(mail, submission_of(mail)), "inbox_url": full_address(reverse("wagtailadmin_home"))}
-    return Content(recipient, facts=facts)
 
 
 def workshop(mail: OutgoingMail) -> Content:
@@ -105,6 +138,9 @@ CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.GUIDE: guide,
     Kind.ASSESSMENT: assessment,
     Kind.STAFF: staff,
+    Kind.ALARM: alarm,
+    Kind.DELAY: delay,
+    Kind.UNREACHED: unreached,
     Kind.WORKSHOP: workshop,
     Kind.TIP: tip,
 }
@@ -137,10 +173,9 @@ def link(name: str, purpose: str, pk: int) -> str:
     return full_address(reverse(f"leads:{name}", args=[tokens.make_token(purpose, pk)]))
 
 
-def promise(mail: OutgoingMail, submission: Submission) -> dict[str, Any]:
-    """What the thank-you page said, in the words of the moment at which the mail leaves; it may be late."""
-    clinic = ClinicSettings.load()
-    promised_at, now = submission.promised_at, mail.sent_at or timezone.now()
+def promise(mail: OutgoingMail, promised_at: datetime | None) -> dict[str, Any]:
+    """What was promised, in the words of the moment at which the mail leaves; it may be late."""
+    clinic, now = ClinicSettings.load(), mail.sent_at or timezone.now()
     if promised_at is None:
         return {"promise": "", "is_over": False}
     local = promised_at.astimezone(clinic.zone)
@@ -148,5 +183,5 @@ def promise(mail: OutgoingMail, submission: Submission) -> dict[str, Any]:
         "promise": promise_in_words(promised_at, now, clinic) if promised_at > now else "",
         "is_over": promised_at <= now,
         "promised_day": f"{local:%A, %B} {local.day}",
-        "promised_clock": f"{local:%I:%M %p}".lstrip("0").lower(),
+        "promised_clock": clock_time(local),
     }

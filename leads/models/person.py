@@ -1,4 +1,5 @@
 import secrets
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db.models.functions import Lower, Now, Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
 from leads.encryption import EncryptedTextField
+
+MOST_COUNTED = 1000
 
 
 class Contact(models.Model):
@@ -40,6 +43,34 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def open(self) -> Self:
         """Those whom somebody still has to do something for."""
         return self.cards().filter(state__in=Lead.OPEN_STATES)
+
+    # --- The working list, group by group, each in its order; `midnight` ends the clinic's day.
+
+    def overdue(self, now: datetime) -> Self:
+        return self.open().filter(next_action_at__lt=now).order_by("next_action_at", "pk")
+
+    def due_today(self, now: datetime, midnight: datetime) -> Self:
+        return self.open().filter(next_action_at__gte=now, next_action_at__lt=midnight).order_by("next_action_at", "pk")
+
+    def unplanned(self) -> Self:
+        """New, and nobody said when somebody looks at them."""
+        return self.open().filter(state=Lead.State.NEW, next_action_at=None).order_by("asked_at", "pk")
+
+    def due_later(self, midnight: datetime) -> Self:
+        return self.open().filter(next_action_at__gte=midnight).order_by("next_action_at", "pk")
+
+    def undated(self) -> Self:
+        """Somebody worked on them, and nothing says when to go on."""
+        waiting = [state for state in Lead.OPEN_STATES if state != Lead.State.NEW]
+        return self.open().filter(state__in=waiting, next_action_at=None).order_by("asked_at", "pk")
+
+    def pressing(self, midnight: datetime) -> int:
+        """How many are overdue or due today, as far as `MOST_COUNTED`."""
+        return self.open().filter(next_action_at__lt=midnight).counted()
+
+    def counted(self) -> int:
+        """How many there are, as far as `MOST_COUNTED`: nobody waits for the exact number of a million."""
+        return self.order_by().values("pk")[:MOST_COUNTED].count()
 
 
 class Lead(models.Model):
@@ -120,6 +151,9 @@ class Lead(models.Model):
             ),
             models.Index(fields=["state", "-asked_at", "-id"], name="lead_by_state"),  # lists by state
             models.Index(fields=["-asked_at", "-id"], name="lead_by_moment"),  # all, the latest first
+            # the same, picked out by what was asked for and where: either may be rare among a million
+            models.Index(fields=["asked_for", "-asked_at", "-id"], name="lead_by_topic"),
+            models.Index(fields=["source_path", "-asked_at", "-id"], name="lead_by_source"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="lead_by_name"),  # staff search
             GinIndex(OpClass("phone", "gin_trgm_ops"), name="lead_by_digits"),
         ]
@@ -171,6 +205,7 @@ class Submission(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)  # the first attempt to reach the person after it
     # A keyed hash of the client's address and the day: tells a flood from readers, and nobody's address afterwards.
     client_hash = models.CharField(max_length=16, blank=True)
+    proof = models.CharField(max_length=64, default="", editable=False)  # of work: see `leads.proof`
     source_path = models.CharField(max_length=255, blank=True)  # the page on which the form was sent
     campaign = models.JSONField(default=dict, blank=True)  # utm_source, utm_medium, utm_campaign
     is_spam = models.BooleanField(default=False)
@@ -178,6 +213,9 @@ class Submission(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proof"], name="a_proof_of_work_counts_once", condition=~Q(proof="")),
+        ]
         indexes = [
             # the same request again within ten minutes
             models.Index(fields=["lead", "kind", "subject_id", "-created_at"], name="submission_again"),

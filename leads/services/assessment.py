@@ -1,21 +1,16 @@
 import json
 import uuid
 from collections.abc import Iterable
-from datetime import time
+from functools import partial
 
 from django.utils import timezone
 
 from clinic.models import ClinicSettings
-from leads.models import Consent, Lead, OutgoingMail, Submission
-from leads.promise import WHOLE_DAY, PartOfDay, promised_moment
+from leads.models import Consent, OutgoingMail, Submission
+from leads.promise import promised_moment
 
-from .intake import Person, Request, Source, receive
+from .intake import Person, Request, Source, part_of_day, receive
 from .newsletter import confirmation
-
-PARTS: dict[str, PartOfDay] = {
-    Lead.CallTimes.MORNING: (time.min, time(12)),
-    Lead.CallTimes.AFTERNOON: (time(12), time.max),
-}
 
 
 def submit_assessment(
@@ -40,22 +35,23 @@ def submit_assessment(
         kind=Submission.Kind.ASSESSMENT,
         key=key,
         health_answers=json.dumps(health_answers) if any(health_answers.values()) else "",
-        promised_at=promised_moment(timezone.now(), ClinicSettings.current(), PARTS.get(call_times, WHOLE_DAY)),
+        promised_at=promised_moment(timezone.now(), ClinicSettings.current(), part_of_day(call_times)),
         channel=channel,
         call_times=call_times,
         consents=purposes,
         spam_signs=spam_signs,
     )
 
-    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
-        mails = [staff_notice(submission)]
-        if submission.contact:
-            mails.append(receipt(submission))
-            if wants_tips:
-                mails.append(confirmation(submission))
-        return mails
+    return receive(request, Person(name, email, phone), source, partial(follow_up, wants_tips=wants_tips))
 
-    return receive(request, Person(name, email, phone), source, follow_up)
+
+def follow_up(submission: Submission, standing: str, *, wants_tips: bool) -> list[OutgoingMail]:
+    mails = [staff_notice(submission)]
+    if submission.contact:
+        mails.append(receipt(submission))
+        if wants_tips:
+            mails.append(confirmation(submission))
+    return mails
 
 
 def staff_notice(submission: Submission) -> OutgoingMail:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from functools import partial
 
 from leads.mail import sequences
 from leads.models import Consent, OutgoingMail, Submission, Subscription
@@ -21,15 +22,16 @@ def request_guide(
         spam_signs=spam_signs,
     )
 
-    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
-        mails = [guide_mail(submission)]
-        if wants_tips and standing == Subscription.State.UNSUBSCRIBED:
-            mails.append(confirmation(submission))
-        elif wants_tips and submission.contact is not None:
-            sequences.enrol(contact=submission.contact, sequence=AFTER_THE_GUIDE)
-        return mails
+    return receive(request, Person(name=name, email=email), source, partial(follow_up, wants_tips=wants_tips))
 
-    return receive(request, Person(name=name, email=email), source, follow_up)
+
+def follow_up(submission: Submission, standing: str, *, wants_tips: bool) -> list[OutgoingMail]:
+    mails = [guide_mail(submission)]
+    if wants_tips and standing == Subscription.State.UNSUBSCRIBED:
+        mails.append(confirmation(submission))
+    elif wants_tips and submission.contact is not None:
+        sequences.enrol(contact=submission.contact, sequence=AFTER_THE_GUIDE)
+    return mails
 
 
 def guide_mail(submission: Submission) -> OutgoingMail:

@@ -7,7 +7,7 @@ import hmac
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -16,9 +16,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from clinic.memory import Remembered
+from clinic.models import User
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
+from leads.promise import WHOLE_DAY, PartOfDay
 from leads.wording import current_version
 
 SAME_REQUEST = timedelta(minutes=10)
@@ -26,16 +29,22 @@ SAME_REQUEST = timedelta(minutes=10)
 CLIENT_LIMIT = 10
 CLIENT_FLOOD = 100
 PERSON_LIMIT = 5
+SITE_FLOOD = 100  # from everyone together, far more than a practice gets: each form needs a proof of work then
+PARTS_OF_DAY: dict[str, PartOfDay] = {
+    Lead.CallTimes.MORNING: (time.min, time(12)),
+    Lead.CallTimes.AFTERNOON: (time(12), time.max),
+}
 REOPENED = [Lead.State.READER, Lead.State.CLOSED, Lead.State.ATTENDED, Lead.State.MISSED]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a form was sent from. No cookie tells it: the page says it itself."""
+    """Where a form was sent from, and with what proof of work. No cookie tells it: the page says it itself."""
 
     path: str = ""
     campaign: Mapping[str, str] = field(default_factory=dict)
     client_hash: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,9 @@ class Request:
     call_times: str = ""
     consents: Iterable[Consent.Purpose] = ()
     spam_signs: Iterable[str] = ()
+    # Who wrote down a call, and what else was said; empty where a person sent a form.
+    entered_by: User | None = None
+    note: str = ""
 
 
 class AlreadySent(Exception):
@@ -94,6 +106,8 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
     except AlreadySent as sent:
         first = Submission.objects.get(pk=sent.submission_id)
     except IntegrityError:
+        if is_used(source.proof):  # by another form in the same moment
+            return receive(request, person, replace(source, proof=""), follow_up)
         if request.key is None:
             raise
         # two clicks at once, or an old form with another person in it: everything of this one is undone
@@ -107,8 +121,8 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
 
 @transaction.atomic
 def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
-    contact, standing, flood_signs = enter(person, source)
-    signs = [*request.spam_signs, *flood_signs]
+    contact, standing, proof, flood_signs = enter(person, source)
+    signs = [] if request.entered_by else [*request.spam_signs, *flood_signs]
     lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
     submission = Submission.objects.create(
         kind=request.kind,
@@ -122,6 +136,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         health_answers=request.health_answers,
         promised_at=request.promised_at,
         client_hash=source.client_hash,
+        proof=proof,
         source_path=source.path,
         campaign=dict(source.campaign),
         is_spam=bool(signs),
@@ -138,7 +153,13 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         )
         for purpose in request.consents
     )
-    TimelineEntry.objects.create(lead=lead, event=f"asked_{request.kind}", details={"submission": submission.pk})
+    TimelineEntry.objects.create(
+        lead=lead,
+        event="entered_call" if request.entered_by else f"asked_{request.kind}",
+        details={"submission": submission.pk},
+        user=request.entered_by,
+        note=request.note,
+    )
     if not signs:
         ledger.owe(follow_up(submission, standing))
     return submission
@@ -147,7 +168,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
 def fingerprint(request: Request, person: Person) -> str:
     """16 hexadecimal digits, the same for a form that says the same. Keyed: nobody can try out answers on it."""
     said = [request.channel, request.call_times, request.health_answers, *sorted(request.consents)]
-    text = "\n".join([person.name, person.email, person.phone, *said])
+    text = "\n".join([person.name, person.email, person.phone, *said, *([request.note] if request.note else [])])
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()[:16]
 
 
@@ -166,16 +187,19 @@ ENTER = """
     SELECT (SELECT count(*) FROM locks),
            (SELECT id FROM mailbox),
            (SELECT state FROM leads_subscription WHERE contact_id = (SELECT id FROM mailbox)),
+           (SELECT count(*) FROM leads_submission WHERE proof = %(proof)s AND proof <> ''),
+           (SELECT count(*) FROM recent),
            (SELECT count(*) FROM recent WHERE client_hash = %(client)s AND client_hash <> ''),
            (SELECT count(*) FROM recent WHERE contact_id = (SELECT id FROM mailbox)),
            (SELECT count(*) FROM recent WHERE phone = %(phone)s AND phone <> '')
 """
 
 
-def enter(person: Person, source: Source) -> tuple[Contact | None, str, list[str]]:
+def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, list[str]]:
     """Let nobody else change this person's card until the commit.
 
-    The mailbox's row, made when there is none; the state of its subscription; the signs of a flood.
+    The mailbox's row, made when there is none; the state of its subscription; the proof of work if no form was sent
+    with it before; the signs of a flood.
     Errors: `Flood` where one client sent so much that it is refused.
     """
     values: dict[str, Any] = {
@@ -183,18 +207,33 @@ def enter(person: Person, source: Source) -> tuple[Contact | None, str, list[str
         "email": person.email,
         "phone": person.phone,
         "client": source.client_hash,
+        "proof": source.proof,
         "span": SAME_REQUEST.total_seconds(),
     }
     with connection.cursor() as cursor:
         cursor.execute(ENTER, values)
-        _, contact_id, standing, of_client, of_mailbox, of_phone = cursor.fetchone()
+        _, contact_id, standing, of_proof, of_all, of_client, of_mailbox, of_phone = cursor.fetchone()
     if of_client >= CLIENT_FLOOD:
         raise Flood
     signs = ["much from one client"] if of_client >= CLIENT_LIMIT else []
     if max(of_mailbox, of_phone) >= PERSON_LIMIT:
         signs.append("much for one person")
+    proof = "" if of_proof else source.proof
+    if of_all >= SITE_FLOOD and not proof:
+        signs.append("no proof of work during a flood")
     contact = Contact(pk=contact_id, email=person.email) if contact_id else None
-    return contact, standing or "", signs
+    return contact, standing or "", proof, signs
+
+
+def is_used(proof: str) -> bool:
+    return proof != "" and Submission.objects.filter(proof=proof).exists()
+
+
+@Remembered
+def is_flood_near() -> bool:
+    """Whether forms begin to ask for a proof of work: early enough for those who type while the flood comes."""
+    recent = Submission.objects.filter(created_at__gt=Now() - SAME_REQUEST)
+    return recent.values("pk")[: SITE_FLOOD // 2].count() == SITE_FLOOD // 2
 
 
 def lock_key(value: str) -> int:
@@ -240,6 +279,10 @@ def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
     if same[0].again:
         raise AlreadySent(same[0].again)
     return lead
+
+
+def part_of_day(call_times: str) -> PartOfDay:
+    return PARTS_OF_DAY.get(call_times, WHOLE_DAY)
 
 
 def same_name(one: str, other: str) -> bool:

@@ -9,6 +9,8 @@ from leads import suppression
 from leads.mail import gates, ledger, sequences
 from leads.models import Contact, Enrolment, MailEvent, OutgoingMail, Suppression, TimelineEntry
 
+from .intake import kept_cards
+
 Kind = MailEvent.Kind
 
 SOFT_BOUNCES = 3  # of the last
@@ -35,7 +37,7 @@ def bounced(*, contact: Contact, reason: Suppression.Reason = Suppression.Reason
     """The mailbox does not exist, or its owner marked a mail as spam. Staff see it on the person's card."""
     suppress(contact=contact, reason=reason)
     TimelineEntry.objects.bulk_create(
-        TimelineEntry(lead=lead, event=f"mailbox_{reason}") for lead in contact.leads.all()
+        TimelineEntry(lead=lead, event=f"mailbox_{reason}") for lead in kept_cards(contact.leads.all())
     )
 
 

@@ -11,7 +11,7 @@ from leads.models import Consent, Contact, Enrolment, Lapse, Lead, OutgoingMail,
 from leads.suppression import forgive_erasure
 
 from . import mailbox
-from .intake import SAME_REQUEST, Person, Request, Source, receive
+from .intake import SAME_REQUEST, Person, Request, Source, kept_cards, receive
 
 TIPS = "health-tips"  # the keys of two sequences
 AFTER_THE_GUIDE = "after-the-guide"
@@ -38,13 +38,14 @@ def subscribe(*, email: str, source: Source, spam_signs: Iterable[str] = ()) -> 
         spam_signs=spam_signs,
     )
 
-    def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
-        with connection.cursor() as cursor:
-            cursor.execute(ASK, {"contact": submission.contact_id, "span": SAME_REQUEST.total_seconds()})
-            is_due = cursor.fetchone()[0]
-        return [confirmation(submission)] if is_due else []
-
     return receive(request, Person(email=email), source, follow_up)
+
+
+def follow_up(submission: Submission, standing: str) -> list[OutgoingMail]:
+    with connection.cursor() as cursor:
+        cursor.execute(ASK, {"contact": submission.contact_id, "span": SAME_REQUEST.total_seconds()})
+        is_due = cursor.fetchone()[0]
+    return [confirmation(submission)] if is_due else []
 
 
 def confirmation(submission: Submission) -> OutgoingMail:
@@ -140,7 +141,7 @@ def update_preferences(*, contact: Contact, wants_newsletter: bool, wants_tips: 
 
 def withdraw(contact: Contact, purposes: Iterable[str], source: str) -> None:
     """Write down on the person's cards that what was agreed to is taken back."""
-    agreed = Consent.objects.filter(lead__contact=contact, purpose__in=purposes, is_given=True)
+    agreed = Consent.objects.filter(submission__contact=contact, purpose__in=purposes, is_given=True)
     Consent.objects.bulk_create(
         Consent(lead_id=lead, purpose=purpose, is_given=False, wording_version=version, source=source)
         for lead, purpose, version in set(agreed.values_list("lead", "purpose", "wording_version"))
@@ -148,7 +149,7 @@ def withdraw(contact: Contact, purposes: Iterable[str], source: str) -> None:
 
 
 def note(contact: Contact, event: str) -> None:
-    leads = Lead.objects.filter(contact=contact)
+    leads = kept_cards(Lead.objects.filter(contact=contact))
     TimelineEntry.objects.bulk_create(TimelineEntry(lead=lead, event=event) for lead in leads)
 
 

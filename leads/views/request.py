@@ -9,14 +9,17 @@ from leads import tokens
 from leads.fields import as_read
 from leads.forms import ChangeRequestForm
 from leads.models import Lead, Submission
+from leads.services.erasure import erase_mailbox
+from leads.services.export import mailbox_data
 from leads.services.newsletter import unsubscribe
-from leads.services.request import change_request, erase_person, export_person
+from leads.services.request import change_request
 
 from .answer import show
 from .private import behind_token
 
 # What the person is told of a card's state.
 STATES: dict[str, str] = {
+    Lead.State.READER: "We send you what you asked for by e-mail.",
     Lead.State.NEW: "We have it, and will be in touch.",
     Lead.State.TRYING: "We have tried to reach you, and try again.",
     Lead.State.REACHED: "We have talked.",
@@ -77,7 +80,7 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
     submission = submission_of(pk)
     if submission is None or submission.contact is None:
         return show(request, "leads/link_over.html", {}, status=404)
-    export = export_person(contact=submission.contact)
+    export = mailbox_data(contact=submission.contact)
     if request.GET.get("format") != "json":
         return show(request, "leads/data.html", page_context(request, submission) | {"export": export})
     response = JsonResponse(export, json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -94,5 +97,5 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
             return show(request, "leads/link_over.html", {}, status=404)
         return show(request, "leads/erase.html", page_context(request, submission))
     if submission is not None and submission.contact is not None:
-        erase_person(contact=submission.contact)
+        erase_mailbox(contact=submission.contact)
     return show(request, "leads/erased.html", {})

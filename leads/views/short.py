@@ -11,11 +11,15 @@ from clinic.origin import from_this_site
 from clinic.templatetags.clinic_tags import offer_url
 from leads import gate
 from leads.forms import GuideForm, NewsletterForm, WorkshopForm
+from leads.forms.mail import PageForm
+from leads.models import Submission
 from leads.services.guide import request_guide
 from leads.services.newsletter import subscribe
 from leads.services.workshop import request_workshop
 
 from .answer import METHODS, show, take
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 @from_this_site
@@ -34,46 +38,31 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     return take(request, form, "leads/newsletter.html", act)
 
 
-@from_this_site
-@require_http_methods(METHODS)
-def guide(request: HttpRequest) -> HttpResponse:
-    """Ask for a guide. The form stands on the guide's own page; this one shows it again when something is wrong."""
-    if request.method != "POST":
-        return redirect(offer_url("guide") or "/")
-    form = GuideForm(request.POST)
+def offered(kind: str, form_class: type[PageForm], service: Callable[..., Submission]) -> View:
+    """Ask for what a page offers. The form stands on that page; this one shows it again when something is wrong."""
 
-    def act() -> str:
-        data = form.cleaned_data
-        request_guide(
-            page_id=data["page"],
-            email=data["email"],
-            name=data["name"],
-            wants_tips=data["wants_tips"],
-            source=gate.source_of(request),
-            spam_signs=form.spam_signs,
-        )
-        return reverse("leads:guide_thanks")
+    @from_this_site
+    @require_http_methods(METHODS)
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return redirect(offer_url(kind) or "/")
+        form = form_class(request.POST)
 
-    return take(request, form, "leads/guide.html", act)
+        def act() -> str:
+            source = gate.source_of(request)
+            service(page_id=form.page_id, source=source, spam_signs=form.spam_signs, **form.answers)
+            return reverse(f"leads:{kind}_thanks")
+
+        return take(request, form, f"leads/{kind}.html", act)
+
+    return view
 
 
-@from_this_site
-@require_http_methods(METHODS)
-def workshop(request: HttpRequest) -> HttpResponse:
-    """Ask for a workshop. The form stands on the workshop's own page, as a guide's does."""
-    if request.method != "POST":
-        return redirect(offer_url("workshop") or "/")
-    form = WorkshopForm(request.POST)
-
-    def act() -> str:
-        page, email = form.cleaned_data["page"], form.cleaned_data["email"]
-        request_workshop(page_id=page, email=email, name="", source=gate.source_of(request), spam_signs=form.spam_signs)
-        return reverse("leads:workshop_thanks")
-
-    return take(request, form, "leads/workshop.html", act)
+guide = offered("guide", GuideForm, request_guide)
+workshop = offered("workshop", WorkshopForm, request_workshop)
 
 
-def sent(template: str) -> Callable[[HttpRequest], HttpResponse]:
+def sent(template: str) -> View:
     """The page that says what to do while a mail is on its way. The same for everyone."""
 
     @require_safe

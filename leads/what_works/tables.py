@@ -1,16 +1,13 @@
 """Figures in rows, for the page and for a spreadsheet."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from io import StringIO
 
 from .counts import Pair, Waits
 
 Cell = str | int
 ENOUGH_FOR_PERCENT = 20  # of 3, a percentage says more than is known
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 NOTHING = "–"
 NBSP = "\u00a0"  # keeps what belongs together on one line
 
@@ -46,21 +43,11 @@ class Table:
     def left_out(self) -> int:
         return max(len(self.rows) - self.shown, 0)
 
-    def as_csv(self) -> str:
-        text = StringIO()
-        writer = csv.writer(text)
-        writer.writerow([harmless(cell) for cell in self.headings])
-        for row in self.rows:
-            label = f"{row.label} ({row.note})" if row.note else row.label
-            writer.writerow([harmless(cell) for cell in [label, *row.cells]])
-        return text.getvalue()
-
-
-def harmless(cell: Cell) -> Cell:
-    """A campaign's name is whatever a link said: a spreadsheet must read it and never run it."""
-    if isinstance(cell, int):
-        return cell
-    return f"'{cell}" if cell.startswith(FORMULA) else cell.replace(NBSP, " ")
+    @property
+    def for_a_spreadsheet(self) -> list[list[str]]:
+        labels = [f"{row.label} ({row.note})" if row.note else row.label for row in self.rows]
+        rows: list[list[Cell]] = [[label, *row.cells] for label, row in zip(labels, self.rows, strict=True)]
+        return [[str(cell).replace(NBSP, " ") for cell in cells] for cells in [self.headings, *rows]]
 
 
 def two(numbers: Pair) -> list[Cell]:

@@ -3,4 +3,5 @@ import "./share.js";
 import "./video.js";
 import "./contents.js";
 import "./player.js";
+import "./proof.js";
 import "./in-place.js";

@@ -127,7 +127,7 @@ class Site(Backstage):
         self.let_waiting_pass()
         return not sum(number for state, number in self.states().items() if state not in ENDS)
 
-    def settle(self, seconds: float = 30) -> None:
+    def settle(self, seconds: float = 60) -> None:
         wait_for(self.settled, seconds)
 
     def count(self, injected: int) -> Count:

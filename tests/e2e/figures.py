@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from leads.models import Lead
 from tests.factories import EnrolmentFactory, SubmissionFactory, SubscriptionFactory
 from tests.staff import member
 
@@ -21,6 +22,7 @@ def add_figures():
         at = now - timedelta(hours=5 * number)
         answered_at = at + timedelta(hours=number % 4) if number % 3 else None
         SubmissionFactory(
+            lead__state=Lead.State.READER,  # whom the inbox does not show
             kind=("assessment", "guide", "newsletter")[number % 3 if number % 5 else 0],
             created_at=at,
             promised_at=at + timedelta(hours=2),

@@ -232,13 +232,17 @@ def test_a_campaign_that_leads_straight_to_the_form_is_kept(client):
 def test_the_promise_is_counted_in_opening_hours(client, clinic):
     with time_machine.travel(MONDAY_NINE, tick=False):
         page = client.get(send(client)["Location"])
-    assert "We will call you by 11:30 am today." in page.content.decode()
+    assert "We will call you by 11:30\xa0am today." in page.content.decode()
     assert Lead.objects.get().promised_at == datetime(2026, 11, 23, 19, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("times", "promise"),
-    [("in the afternoon", "by 2:30 pm today"), ("in the morning", "by 11:30 am today"), ("", "by 11:30 am today")],
+    [
+        ("in the afternoon", "by 2:30\xa0pm today"),
+        ("in the morning", "by 11:30\xa0am today"),
+        ("", "by 11:30\xa0am today"),
+    ],
 )
 def test_the_promise_keeps_to_the_time_that_suits(client, clinic, times, promise):
     with time_machine.travel(MONDAY_NINE, tick=False):
@@ -250,7 +254,7 @@ def test_a_practice_that_is_never_open_when_it_suits_still_promises(client, clin
     OpeningHours.objects.update(closes=time(12))
     with time_machine.travel(MONDAY_NINE, tick=False):
         page = client.get(send(client, call_times="in the afternoon")["Location"])
-    assert "We will call you by 11:30 am today." in page.content.decode()
+    assert "We will call you by 11:30\xa0am today." in page.content.decode()
 
 
 def test_without_known_hours_no_moment_is_promised(client):
@@ -261,7 +265,7 @@ def test_without_known_hours_no_moment_is_promised(client):
 def test_who_asked_for_a_mail_is_promised_a_mail(client, clinic):
     with time_machine.travel(MONDAY_NINE, tick=False):
         page = client.get(send(client, channel="email")["Location"])
-    assert "We will write to you by 11:30 am today." in page.content.decode()
+    assert "We will write to you by 11:30\xa0am today." in page.content.decode()
 
 
 def test_a_promise_that_has_passed_is_not_made_anew(client, clinic):

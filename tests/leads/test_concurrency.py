@@ -7,7 +7,10 @@ from django.test import Client
 
 from leads import tokens
 from leads.models import Contact, Lead, OutgoingMail, Submission, Subscription
+from leads.proof import make_challenge
+from leads.services.intake import SITE_FLOOD
 from tests.factories import ClinicSettingsFactory, ContactFactory, LeadFactory, SubmissionFactory
+from tests.leads.crowd import arrive, solved
 from tests.leads.visitor import filled_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +56,16 @@ def test_twenty_sign_ups_at_once_are_one_subscription_and_one_mail():
 def test_two_people_who_send_from_the_same_cached_page_are_two_leads():
     at_once([("/newsletter/", {"email": f"reader{number}@example.com"}) for number in range(2)])
     assert (Lead.objects.count(), OutgoingMail.objects.count()) == (2, 2)
+
+
+def test_of_forms_sent_at_once_with_one_proof_of_work_it_counts_for_one():
+    arrive(SITE_FLOOD)
+    proof = solved(make_challenge())
+    forms = [{"email": f"sender{number}@example.com", "proof": proof} for number in range(8)]
+    answers = at_once([("/newsletter/", form) for form in forms])
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, "/newsletter/thanks/")}
+    assert Submission.objects.filter(contact__isnull=False, is_spam=False).count() == 1
+    assert Submission.objects.filter(contact__isnull=False, is_spam=True).count() == 7
 
 
 def test_forms_that_share_a_number_or_an_address_do_not_block_each_other_for_ever():

@@ -44,8 +44,10 @@ NAME, ANSWER = "Marker Person", "marker answer"
 READER = "reader@example.com"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("America/Los_Angeles"))
 BULK = [Kind.WELCOME, Kind.TIP]
-TO_READERS = [Kind.CONFIRM, Kind.WELCOME, Kind.GUIDE, Kind.ASSESSMENT, Kind.WORKSHOP, Kind.TIP]
-ABOUT_BACKS = [Kind.WELCOME, Kind.GUIDE, Kind.ASSESSMENT, Kind.WORKSHOP, Kind.TIP]
+ABOUT_BACKS = [
+    Kind.WELCOME, Kind.GUIDE, Kind.ASSESSMENT, Kind.WORKSHOP, Kind.TIP, Kind.DELAY, Kind.UNREACHED,
+]  # fmt: skip
+TO_READERS = [Kind.CONFIRM, *ABOUT_BACKS]
 pytestmark = pytest.mark.django_db
 
 
@@ -205,7 +207,7 @@ def test_a_notice_to_staff_says_only_that_somebody_asked(smtp_server):
     delivery = sent(smtp_server)
     assert delivery.recipient == "desk@example.com"
     assert delivery.message["Subject"] == "A new request is waiting"
-    assert delivery.links == ["http://testserver/admin/"]
+    assert delivery.links == [f"http://testserver/admin/leads/{Submission.objects.get().lead_id}/"]
     content = delivery.message.as_string() + words(delivery.message) + delivery.html
     for secret in (NAME, READER, "555", mail.submission.reference, ANSWER):
         assert secret not in content

@@ -1,0 +1,110 @@
+"""Taking a submission for spam, and taking that back. What it said stays; only whether it counts changes."""
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from clinic.models import User
+from leads.mail import ledger
+from leads.models import Consent, Lead, OutgoingMail, Submission, Subscription
+
+from . import assessment, guide, inbox, newsletter, workshop
+from .intake import SAME_REQUEST, FollowUp, Request, expect
+
+TAKEN_FOR_SPAM = "what it answers was taken for spam"
+Kind = Submission.Kind
+
+
+@transaction.atomic
+def flag_spam(*, submission: Submission, user: User) -> Submission:
+    """Take a submission for spam: what it would have sent is called off. A card with nothing else on it is hidden."""
+    lead = inbox.locked(submission.lead)
+    submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
+    if submission.is_spam:
+        return submission
+    mark(submission, is_spam=True)
+    ledger.call_off(submission.mails.all(), TAKEN_FOR_SPAM)
+    lead.is_spam = not lead.submissions.filter(is_spam=False).exists()
+    if submission.promised_at is not None:
+        promise_again(lead)
+    inbox.write(lead, "flagged_spam", user, submission=submission.pk)
+    inbox.keep(lead, "is_spam", "promised_at", "next_action", "next_action_at")
+    return submission
+
+
+def promise_again(lead: Lead) -> None:
+    """What is still promised by the submissions that count."""
+    kept = lead.submissions.filter(is_spam=False, answered_at=None, promised_at__isnull=False)
+    before = lead.promised_at
+    lead.promised_at = kept.order_by("promised_at").values_list("promised_at", flat=True).first()
+    if before is not None and lead.next_action_at == before:
+        lead.next_action = lead.next_action if lead.promised_at else ""
+        lead.next_action_at = lead.promised_at
+
+
+@transaction.atomic
+def release_spam(*, submission: Submission, user: User) -> Submission:
+    """Not spam after all: the card is in the inbox, and what the submission sets off is owed, once.
+
+    A promise that was made to its sender is kept as it was made, though it may be late by now.
+    """
+    lead = inbox.locked(submission.lead)
+    submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
+    if not submission.is_spam:
+        return submission
+    is_repeated = repeats(submission).exists()
+    mark(submission, is_spam=False)
+    remember(lead, submission)
+    inbox.write(lead, "released_spam", user, submission=submission.pk)
+    if not is_repeated:
+        called_off = submission.mails.filter(state=OutgoingMail.State.SKIPPED, reason=TAKEN_FOR_SPAM)
+        called_off.update(state=OutgoingMail.State.QUEUED, reason="", due_at=Now(), changed_at=Now())
+        ledger.owe(follow_up_of(submission)(submission, standing_of(submission)))
+    return submission
+
+
+def mark(submission: Submission, *, is_spam: bool) -> None:
+    submission.is_spam = is_spam
+    submission.save(update_fields=["is_spam"])
+
+
+def repeats(submission: Submission) -> QuerySet[Submission]:
+    """The same request of the same person that counts already."""
+    near = (submission.created_at - SAME_REQUEST, submission.created_at + SAME_REQUEST)
+    same = Submission.objects.filter(lead=submission.lead_id, kind=submission.kind, subject_id=submission.subject_id)
+    return same.filter(contact=submission.contact_id, is_spam=False, created_at__range=near)
+
+
+def remember(lead: Lead, submission: Submission) -> None:
+    """Write on the card what an honest submission would have written there when it came."""
+    was_hidden, lead.is_spam = lead.is_spam, False
+    if was_hidden and lead.state == Lead.State.NEW:
+        # what other spam on the card asked for does not count
+        lead.state, lead.promised_at, lead.next_action, lead.next_action_at = Lead.State.READER, None, "", None
+    lead.name = lead.name or submission.name
+    lead.contact = lead.contact or submission.contact
+    lead.phone = lead.phone or submission.phone
+    if was_hidden or lead.asked_at is None or submission.created_at > lead.asked_at:
+        lead.asked_for, lead.asked_at = submission.kind, submission.created_at
+    promised_at = None if submission.answered_at else submission.promised_at
+    expect(lead, Request(kind=Kind(submission.kind), promised_at=promised_at))
+    lead.changed_at = Now()
+    lead.save()
+
+
+def follow_up_of(submission: Submission) -> FollowUp:
+    wants_tips = submission.consents.filter(purpose=Consent.Purpose.TIPS, is_given=True).exists()
+    follow_ups: dict[str, FollowUp] = {
+        Kind.ASSESSMENT: partial(assessment.follow_up, wants_tips=wants_tips),
+        Kind.GUIDE: partial(guide.follow_up, wants_tips=wants_tips),
+        Kind.NEWSLETTER: newsletter.follow_up,
+        Kind.WORKSHOP: workshop.follow_up,
+        Kind.CALL: lambda submission, standing: [],
+    }
+    return follow_ups[submission.kind]
+
+
+def standing_of(submission: Submission) -> str:
+    return Subscription.objects.filter(contact=submission.contact).values_list("state", flat=True).first() or ""

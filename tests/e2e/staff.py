@@ -1,0 +1,48 @@
+"""Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`)."""
+
+from datetime import timedelta
+
+from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
+from django.utils import timezone
+
+from leads.models import Lead, TimelineEntry
+from tests.e2e.content import WORD
+from tests.factories import LeadFactory, OutgoingMailFactory, SubmissionFactory
+from tests.staff import member
+
+PASSWORD = "only for these tests"
+NUMBER = "+14255550116"
+
+
+def add_staff():
+    for name, role in (("amy", "clinician"), ("bea", "front_desk")):
+        user = member(role, username=name, first_name=name.title(), last_name="Desk")
+        user.set_password(PASSWORD)
+        user.save()
+
+
+def add_leads():
+    now = timezone.now()
+    moments = {"Test Lead 014": -38, "Test Lead 015": 20, f"{WORD} {WORD}"[:120]: 30, "Test Lead 003": 3000}
+    for name, minutes in moments.items():
+        due = now + timedelta(minutes=minutes)
+        add_lead(name, next_action="Call", next_action_at=due, promised_at=due)
+    for number in range(17, 20):
+        add_lead(f"Test Lead {number:03}", asked_at=now - timedelta(minutes=number))
+
+
+def add_lead(name: str, **fields) -> Lead:
+    asked = {"asked_for": "assessment", "asked_at": timezone.now(), "source_path": f"/{WORD}/"}
+    lead = LeadFactory(name=name, phone=NUMBER, **asked | fields)
+    submission = SubmissionFactory(
+        kind="assessment", lead=lead, health_answers='{"hopes": "Walk"}', source_path=f"/{WORD}/", campaign={"a": WORD}
+    )
+    OutgoingMailFactory(submission=submission, kind="assessment", state="skipped", reason=WORD)
+    TimelineEntry.objects.create(lead=lead, event="asked_assessment", details={"submission": submission.pk})
+    TimelineEntry.objects.create(lead=lead, event="note", note=f"{WORD} {WORD}")
+    return lead
+
+
+if __name__ == "__main__":
+    add_staff()
+    add_leads()

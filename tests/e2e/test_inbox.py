@@ -1,0 +1,152 @@
+"""The inbox in a real browser: for everyone, on a phone, without a mouse and without scripts."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dev.environment import ROOT
+from tests.e2e.staff import PASSWORD
+from tests.e2e.test_accessibility import violations_everywhere
+
+INBOX = "/admin/leads/"
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leads(site) -> None:
+    command = [sys.executable, "-m", "tests.e2e.staff"]
+    subprocess.run(command, env=site.env, cwd=ROOT, capture_output=True, check=True)
+
+
+@pytest.fixture
+def desk(page: Page) -> Page:
+    return signed_in(page, "bea")
+
+
+@pytest.fixture
+def plain_desk(browser: Browser, base_url) -> Iterator[Page]:
+    """Without scripts."""
+    with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
+        yield signed_in(context.new_page(), "bea")
+
+
+def signed_in(page: Page, name: str) -> Page:
+    page.goto("/admin/login/")
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("button[type=submit]").click()
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def open_card(page: Page, name: str) -> None:
+    page.goto(INBOX)
+    page.get_by_role("main").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def unfold(page: Page) -> None:
+    page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
+
+
+@pytest.mark.parametrize("address", [INBOX, f"{INBOX}?group=new", f"{INBOX}all/", f"{INBOX}search/", f"{INBOX}call/"])
+def test_axe_finds_nothing_on_the_lists(desk: Page, address):
+    desk.goto(address)
+    unfold(desk)
+    assert violations_everywhere(desk) == []
+
+
+def test_axe_finds_nothing_on_a_card_with_everything_open(desk: Page):
+    open_card(desk, "Test Lead 014")
+    unfold(desk)
+    assert violations_everywhere(desk) == []
+
+
+def test_axe_finds_nothing_where_a_form_is_refused(desk: Page):
+    open_card(desk, "Test Lead 014")
+    unfold(desk)
+    desk.get_by_role("button", name="Close it").click()
+    expect(desk.get_by_text("a card is never closed without it")).to_be_visible()
+    assert violations_everywhere(desk) == []
+
+
+def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
+    for term, heading in (("Test Lead", "people found"), ("nobody at all", "Nobody found.")):
+        desk.goto(f"{INBOX}search/")
+        desk.get_by_role("searchbox").fill(term)
+        desk.get_by_role("button", name="Find", exact=True).click()
+        expect(desk.get_by_text(heading)).to_be_visible()
+        assert violations_everywhere(desk) == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_nothing_is_wider_than_the_screen(desk: Page, width):
+    desk.set_viewport_size({"width": width, "height": 800})
+    for address in (INBOX, f"{INBOX}all/", f"{INBOX}call/"):
+        desk.goto(address)
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    open_card(desk, "Test Lead 014")
+    unfold(desk)
+    assert desk.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_lead_is_worked_without_a_mouse(desk: Page):
+    desk.goto(INBOX)
+    first = desk.locator(".clinic-row").first
+    while not first.evaluate("row => row === document.activeElement"):
+        desk.keyboard.press("Tab")
+    desk.keyboard.press("j")
+    expect(desk.locator(".clinic-row").nth(1)).to_be_focused()
+    desk.keyboard.press("End")
+    expect(desk.locator(".clinic-row").last).to_be_focused()
+    desk.keyboard.press("Home")
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("k")
+    expect(first).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Test Lead 014", exact=True)).to_be_visible()
+    button = desk.get_by_role("button", name="No answer")
+    for _ in range(60):
+        desk.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            break
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_text("Noted: no answer.")).to_be_visible()
+
+
+def test_the_keys_do_nothing_outside_the_list(desk: Page):
+    desk.goto(INBOX)
+    desk.keyboard.press("j")
+    expect(desk.locator(".clinic-row:focus")).to_have_count(0)
+    field = desk.get_by_role("searchbox")
+    field.press_sequentially("jk")
+    expect(field).to_have_value("jk")
+
+
+def test_on_a_phone_the_call_stays_at_hand(desk: Page):
+    desk.set_viewport_size(PHONE)
+    open_card(desk, "Test Lead 015")
+    call = desk.get_by_role("link", name="Call (425) 555-0116")
+    expect(desk.get_by_role("navigation", name="Leads that wait")).to_be_hidden()
+    desk.get_by_role("heading", name="Timeline").scroll_into_view_if_needed()
+    expect(call).to_be_in_viewport()
+    desk.keyboard.press("End")
+    expect(call).to_be_in_viewport()
+
+
+def test_the_list_and_a_card_work_without_scripts(plain_desk: Page):
+    open_card(plain_desk, "Test Lead 017")
+    plain_desk.get_by_role("button", name="Left voicemail").click()
+    expect(plain_desk.get_by_text("Noted: left voicemail.")).to_be_visible()
+    plain_desk.get_by_role("link", name="Back to the list").click()
+    expect(plain_desk.get_by_role("link", name="Test Lead 017")).to_contain_text("Call again")
+
+
+def test_the_menu_says_how_many_need_somebody(desk: Page):
+    desk.goto(INBOX)
+    badge = desk.locator("a[data-waiting]")
+    expect(badge).to_be_visible()
+    assert badge.evaluate("link => getComputedStyle(link, '::after').content").startswith('"')

@@ -1,0 +1,183 @@
+"""Spam is a folder, and nothing in it is lost."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from leads.mail.ledger import call_off
+from leads.models import Lead, OutgoingMail, Submission, Subscription
+from leads.services.spam import flag_spam, release_spam
+from leads.tasks import drain_outbox
+from tests.factories import ClinicSettingsFactory, GuidePageFactory, SubmissionFactory, UserFactory
+from tests.leads.visitor import filled_in, hidden
+from tests.staff import member, signed_in
+
+pytestmark = pytest.mark.django_db
+
+LINK = "http://spam.example/ Erika"  # a name with a link is a sign
+
+
+@pytest.fixture(autouse=True)
+def clinic():
+    return ClinicSettingsFactory()
+
+
+@pytest.fixture
+def user():
+    return UserFactory()
+
+
+def owed(**conditions) -> list[str]:
+    return sorted(OutgoingMail.objects.filter(state="queued", **conditions).values_list("kind", flat=True))
+
+
+def test_spam_that_is_released_is_in_the_inbox_and_owes_what_is_due_once(client, user):
+    client.post("/assessment/", filled_in(name=LINK, wants_tips="on"))
+    submission = Submission.objects.get()
+    assert (submission.is_spam, owed(), list(Lead.objects.open())) == (True, [], [])
+    for _ in range(2):
+        release_spam(submission=submission, user=user)
+    assert owed() == ["assessment", "confirm", "staff"]
+    assert Lead.objects.open().get().timeline.filter(event="released_spam").count() == 1
+
+
+def test_a_sign_up_that_is_released_is_asked_to_confirm(client, user):
+    client.post("/newsletter/", {"email": "reader@example.com", "website": "http://spam.example"})
+    submission = Submission.objects.get()
+    Submission.objects.update(is_spam=True)
+    Lead.objects.update(is_spam=True)
+    OutgoingMail.objects.all().delete()
+    Subscription.objects.all().delete()
+    release_spam(submission=submission, user=user)
+    assert owed() == ["confirm"]
+    assert Subscription.objects.get().state == "unconfirmed"
+    assert Lead.objects.get().state == "reader"
+
+
+def test_a_guide_that_is_released_reaches_its_reader(client, user, smtp_server):
+    page = GuidePageFactory()
+    form = {"page": hidden(client.get(page.get_url()), "page"), "email": "reader@example.com", "name": LINK}
+    client.post("/guides/request/", form)
+    submission = Submission.objects.get()
+    assert submission.is_spam
+    release_spam(submission=submission, user=user)
+    drain_outbox()
+    assert [delivery.recipient for delivery in smtp_server.deliveries] == ["reader@example.com"]
+
+
+def test_flagging_calls_off_what_waits_and_hides_a_card_with_nothing_else(client, user):
+    client.post("/assessment/", filled_in())
+    flag_spam(submission=Submission.objects.get(), user=user)
+    assert owed() == []
+    lead = Lead.objects.get()
+    assert (lead.is_spam, lead.promised_at, lead.next_action_at) == (True, None, None)
+
+
+def test_flagging_by_mistake_costs_no_mail(client, user):
+    client.post("/assessment/", filled_in())
+    before, lead = owed(), Lead.objects.get()
+    flag_spam(submission=Submission.objects.get(), user=user)
+    release_spam(submission=Submission.objects.get(), user=user)
+    assert owed() == before
+    again = Lead.objects.open().get()
+    assert (again.promised_at, again.next_action, again.state) == (lead.promised_at, lead.next_action, "new")
+
+
+def test_a_mail_that_was_called_off_for_another_reason_stays_called_off(client, user):
+    client.post("/assessment/", filled_in())
+    call_off(OutgoingMail.objects.filter(kind="assessment"), "the mailbox is never written to")
+    flag_spam(submission=Submission.objects.get(), user=user)
+    release_spam(submission=Submission.objects.get(), user=user)
+    assert owed() == ["staff"]
+
+
+def test_a_card_with_an_honest_request_stays_when_another_is_flagged(client, user):
+    client.post("/assessment/", filled_in())
+    client.post("/assessment/", filled_in(hopes="Dance"))
+    flag_spam(submission=Submission.objects.latest("pk"), user=user)
+    lead = Lead.objects.open().get()
+    assert lead.promised_at == Submission.objects.earliest("pk").promised_at
+
+
+def test_the_same_request_sent_twice_and_released_twice_is_answered_once(client, user):
+    for _ in range(2):
+        client.post("/assessment/", filled_in(name=LINK))
+    for submission in Submission.objects.all():
+        release_spam(submission=submission, user=user)
+    assert owed() == ["assessment", "staff"]
+
+
+# --- The folder
+
+
+@pytest.fixture
+def spam(client):
+    client.post("/assessment/", filled_in(name=LINK))
+    return Submission.objects.get()
+
+
+def test_the_folder_shows_who_what_and_the_signs(spam):
+    page = signed_in(member("front_desk")).get(reverse("spam")).content.decode()
+    assert "Free assessment" in page
+    assert "a link in the name" in page
+    assert "spam.example" in page
+
+
+def test_not_spam_releases_it_from_the_folder(spam):
+    client = signed_in(member("front_desk"))
+    answer = client.post(reverse("spam_release"), {"submission": [spam.pk]}, follow=True)
+    assert "is back in the inbox" in answer.content.decode()
+    assert owed() == ["assessment", "staff"]
+    assert "Nothing is taken for spam" in client.get(reverse("spam")).content.decode()
+
+
+def test_many_are_released_at_once(spam):
+    others = [SubmissionFactory(is_spam=True, lead__is_spam=True).pk for _ in range(3)]
+    signed_in(member("front_desk")).post(reverse("spam_release"), {"submission": [spam.pk, *others]})
+    assert not Submission.objects.filter(is_spam=True).exists()
+
+
+def test_a_request_is_flagged_from_its_card(client):
+    client.post("/assessment/", filled_in())
+    submission = Submission.objects.get()
+    signed_in(member("front_desk")).post(reverse("spam_flag", args=[submission.pk]))
+    submission.refresh_from_db()
+    assert submission.is_spam
+
+
+@pytest.mark.parametrize(("role", "status"), [("front_desk", 200), ("clinician", 200), ("owner", 200), ("editor", 302)])
+def test_who_may_see_the_folder(role, status):
+    assert signed_in(member(role)).get(reverse("spam")).status_code == status
+
+
+def test_an_editor_releases_and_flags_nothing(spam):
+    client = signed_in(member("editor"))
+    assert client.post(reverse("spam_release"), {"submission": [spam.pk]}).status_code == 302
+    assert client.post(reverse("spam_flag", args=[spam.pk])).status_code == 302
+    spam.refresh_from_db()
+    assert spam.is_spam
+
+
+def test_numbers_that_are_none_and_what_is_no_spam_change_nothing(client, spam):
+    client.post("/assessment/", filled_in(email="honest@example.com", phone="4256584947"))
+    honest = Submission.objects.latest("pk")
+    staff = signed_in(member("front_desk"))
+    staff.post(reverse("spam_release"), {"submission": ["x", "", "999999", "9" * 40, honest.pk]})
+    assert not honest.lead.timeline.filter(event="released_spam").exists()
+    assert staff.get(reverse("spam_release")).status_code == 405
+
+
+def test_the_folder_costs_the_same_number_of_queries_for_many(spam):
+    client = signed_in(member("front_desk"))
+    few = queries_of(client)
+    for _ in range(10):
+        SubmissionFactory(is_spam=True, lead__is_spam=True)
+    assert queries_of(client) == few
+
+
+def queries_of(client) -> int:
+    client.get(reverse("spam"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("spam"))
+    return len(queries)
