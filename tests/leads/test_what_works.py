@@ -14,7 +14,8 @@ from wagtail.contrib.redirects.models import Redirect
 
 from clinic.models import Holiday, OpeningHours
 from leads import tokens
-from leads.models import TimelineEntry
+from leads.models import Lead, TimelineEntry
+from leads.services import inbox
 from leads.services.newsletter import purge_unconfirmed
 from tests.factories import (
     BlogPageFactory,
@@ -285,6 +286,23 @@ def test_assessments_are_followed_to_the_visit(owner):
     assert found["Booked a visit"] == ["3", "1"]
     assert found["Came"] == ["1", "0"]
     assert found["Did not come"] == ["1", "0"]
+
+
+def test_what_staff_do_in_the_inbox_is_in_the_figures(client, clinic):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (database_now,) = cursor.fetchone()
+    with time_machine.travel(database_now + timedelta(seconds=1)):
+        for weekday in range(7):
+            OpeningHours.objects.create(clinic=clinic, weekday=weekday, opens="00:00", closes="23:59")
+        client.post("/assessment/", filled_in())
+        lead, desk = Lead.objects.get(), member("front_desk")
+        inbox.note_attempt(lead=lead, outcome=inbox.Outcome.SPOKE, user=desk)
+        inbox.book(lead=lead, visit_at=database_now + timedelta(days=2), user=desk)
+        inbox.note_visit(lead=lead, has_come=True, user=desk)
+        owner = signed_in(member("owner"))
+        assert figures(owner, "promises")["Kept"][0] == "1"
+        assert [cells[0] for cells in figures(owner, "visits").values()] == ["1", "1", "1", "0"]
 
 
 def test_a_visit_before_the_assessment_was_asked_for_is_not_of_it(owner):
