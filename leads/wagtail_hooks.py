@@ -7,6 +7,7 @@ from django.urls import URLPattern, reverse
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
@@ -30,6 +31,7 @@ from .admin import (
     sequences,
     spam,
     tips,
+    what_works,
     why,
 )
 from .models import GuideFault, GuidePage
@@ -82,7 +84,7 @@ def admin_urls() -> list[URLPattern]:
     people = [*inbox.urls, *search.urls, *all_leads.urls, *call.urls, *card.urls, *handling.urls]
     people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
     mails = [*mail.urls, *mail_actions.urls, *mail_health.urls, *sequences.urls, *tips.urls, *why.urls]
-    return [*people, *mails, *issues.urls]
+    return [*people, *mails, *issues.urls, *what_works.urls]
 
 
 # --- Inbox
@@ -157,3 +159,17 @@ def log_actions(actions: LogActionRegistry) -> None:
     actions.register_action("leads.pause_sequence", "Pause a sequence", "Paused")
     actions.register_action("leads.resume_sequence", "Resume a sequence", "Resumed")
     actions.register_action("leads.review_step", "Sign off a tip", "A tip signed off by a clinician")
+
+
+# --- What works
+
+
+@hooks.register("construct_homepage_panels")
+def add_what_works(request: HttpRequest, panels: list[Component]) -> None:
+    if request.user.has_perm(what_works.RIGHT):
+        panels.append(what_works.WhatWorksPanel())
+
+
+@hooks.register("register_reports_menu_item")
+def what_works_menu_item() -> MenuItem:
+    return what_works.menu_item()

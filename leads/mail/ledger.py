@@ -60,7 +60,7 @@ CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT mail.id
           FROM leads_outgoingmail mail
-         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= clock_timestamp()
+         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= statement_timestamp()
            AND NOT EXISTS (SELECT FROM leads_sender WHERE is_stopped OR resumes_at > clock_timestamp())
            AND NOT EXISTS (SELECT FROM leads_enrolment enrolment JOIN leads_sequence sequence
                                     ON sequence.id = enrolment.sequence_id AND sequence.paused_at IS NOT NULL
