@@ -98,7 +98,7 @@ class Group:
                 os._exit(1)
 
         output = log.open("wb") if log else None
-        # What asks us to stop waits until the child is known: Python drops what a handler raises in the middle of a fork.
+        # What asks us to stop waits until the child is known: Python drops what a handler raises amid a fork.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         try:
             process = subprocess.Popen(
