@@ -10,10 +10,21 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Environment(FileAwareMapping):
+    """The environment, where `NAME_FILE` may name a file that holds the value of `NAME`: containers get secrets so."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name).removesuffix("\n")
+
+
 env = environ.Env()
+env.ENVIRON = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
