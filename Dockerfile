@@ -1,4 +1,4 @@
-# The site's one image: web, worker, beat and migrate are commands of it.
+# Two images: `site`, of which web, worker, beat and migrate are commands, and `edge`, with the same static files.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -13,9 +13,28 @@ RUN SECRET_KEY=build SITE_URL=https://build.invalid DATABASE_URL=postgres://buil
     STATIC_DIR=/site/static-collected \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 
-FROM python:3.11-slim-bookworm
+
+FROM debian:bookworm-slim AS edge
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends nginx libnginx-mod-http-brotli-static openssl curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin clinic \
+    && mkdir /edge /certificates /acme /pictures /pages \
+    && chown clinic /edge /certificates /acme /pictures /pages \
+    && chmod 700 /certificates
+COPY deploy/nginx /site/deploy/nginx
+COPY --from=build /site/static-collected /site/static-collected
+WORKDIR /site
+USER clinic
+EXPOSE 8080 8443
+STOPSIGNAL SIGQUIT
+CMD ["sh", "deploy/nginx/start.sh"]
+
+
+FROM python:3.11-slim-bookworm AS site
+# A new volume takes its owner from the folder that it is mounted on.
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin clinic \
-    && mkdir /data && chown clinic /data
+    && mkdir -p /data/media/images /data/error /data/tmp /backups && chown -R clinic /data /backups
 COPY --from=build /venv /venv
 COPY --from=build /site /site
 WORKDIR /site
@@ -23,4 +42,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/d
 USER clinic
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "clinic.wsgi", "--config", "deploy/gunicorn.conf.py"]
+CMD ["gunicorn", "clinic.wsgi", "--config", "deploy/gunicorn.conf.py", "--no-control-socket"]

@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test chaos lint format bench lock installed
+.PHONY: help run dev prod-local test chaos lint format bench lock installed
 .SILENT:
 
 help: ## What can be made
 	echo "make <target>, where <target> is"
-	sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	sed -n 's/^\([a-z-]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	echo "Variables: PORT (8000), VAR_DIR (var, where all data lies), PYTHON (python3, 3.11 or later)"
 
 run: installed ## The whole site with its data under var/; asks nothing, installs what it needs
@@ -18,12 +18,18 @@ run: installed ## The whole site with its data under var/; asks nothing, install
 dev: installed ## The same with debug pages, and reloading when the code changes
 	$(VENV) -m dev.run --reload
 
+prod-local: installed ## What docker-compose.yml starts, without containers: nginx with TLS in front, production settings
+	$(VENV) -m dev.nginx
+	$(VENV) -m dev.production
+
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
+	$(VENV) -m dev.nginx
 	$(VENV) -m pytest -n 2 --dist loadgroup $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 
 chaos: installed ## Kills and stops real processes while mail is due, and counts what arrived; ARGS="6 20" picks faults
 	$(VENV) -m tests.chaos $(ARGS)
+	$(if $(ARGS),,READERS=10000 $(VENV) -m pytest -q tests/leads/test_issue_mailing.py)
 
 lint: installed ## What must hold before a change is shared: style, types, Django's checks
 	$(VENV) -m ruff check
@@ -38,6 +44,7 @@ format: installed ## Puts the code and the templates into their form
 	find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true  # fails when it changed one
 
 bench: installed ## What an article costs, beside a bare view; `bench/` says how it is measured
+	$(VENV) -m dev.nginx
 	$(VENV) -m bench
 
 lock: installed ## Picks the newest versions that pyproject.toml allows, and pins them by hash

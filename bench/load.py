@@ -60,9 +60,9 @@ def rows(site: Site) -> Iterator[Row]:
             yield Row(f"A bare view, {label}", str(bare))
 
 
-def ask(url: str, connections: int) -> Load:
-    warm_up = run_wrk(url, connections, seconds=2)
-    output = run_wrk(url, connections, SECONDS)
+def ask(url: str, connections: int, seconds: int = SECONDS) -> Load:
+    warm_up = run_wrk(url, connections, max(1, seconds // 4))
+    output = run_wrk(url, connections, seconds)
     requests = sum(int(found(r"(\d+) requests in", text)[1]) for text in (warm_up, output))
     failures = [
         int(number) for number in re.findall(r"(?:Non-2xx or 3xx responses: |timeout |read |write )(\d+)", output)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dev import chromium, environment
+from dev import environment
+from dev.chromium import CHROMIUM
 from dev.environment import ROOT
 from dev.processes import Group, Problem, free_port
 from dev.run import python
@@ -96,6 +97,6 @@ def status(address: str, headers: Mapping[str, str]) -> int | None:
 
 
 def chromium_path() -> str:
-    if path := chromium.path():
+    if path := CHROMIUM.path():
         return path
-    raise Problem(chromium.MISSING)
+    raise Problem(CHROMIUM.missing)

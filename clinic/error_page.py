@@ -1,6 +1,7 @@
-"""The page that a reader sees when the site has a fault: with the clinic's phone number, and with no database.
+"""The pages that a reader sees when the site has a fault or is asked too much: with the clinic's phone number.
 
-It is drawn while all is well, at each start and whenever the clinic's settings are saved, and kept as a file.
+They are drawn while all is well, at each start and whenever the clinic's settings are saved, and kept as files: the
+application shows the one for its own faults without a database, the edge the others without the application.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from django.template.loader import render_to_string
 if TYPE_CHECKING:
     from .models import ClinicSettings
 
+FAULT = "500.html"
+PAGES = (FAULT, "503.html", "429.html")
+
 # Shown only where no page was drawn yet, on a site that never had a clinic.
 BARE = "<!doctype html><title>Error</title><h1>Sorry, something went wrong</h1><p>Please try again in a few minutes."
 
 
-def error_page_path() -> Path:
-    return settings.VAR_DIR / "error" / "500.html"
+def error_page_path(name: str = FAULT) -> Path:
+    return settings.VAR_DIR / "error" / name
 
 
-def write_error_page(clinic: ClinicSettings) -> None:
-    path = error_page_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    draft.write_text(render_to_string("500.html", {"clinic": clinic}))
-    draft.replace(path)  # a fault in this very moment finds the old page or the new one
+def write_error_pages(clinic: ClinicSettings) -> None:
+    error_page_path().parent.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        path = error_page_path(name)
+        draft = path.with_suffix(".new")
+        draft.write_text(render_to_string(name, {"clinic": clinic}))
+        draft.replace(path)  # a fault in this very moment finds the old page or the new one
 
 
 def read_error_page() -> str:

@@ -8,7 +8,9 @@ from django.utils.cache import patch_cache_control
 
 from .postgresql.base import answer_within
 
-PUBLIC = {"public": True, "max_age": 60, "stale_while_revalidate": 600}
+# Seconds. The edge keeps a page for five, and gives the old one for three more while it fetches the new one. Together
+# with settings.REMEMBER_SECONDS, what an editor changed is public within ten.
+PUBLIC = {"public": True, "max_age": 60, "s_maxage": 5, "stale_while_revalidate": 3}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
 PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too

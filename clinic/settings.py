@@ -10,10 +10,21 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Environment(FileAwareMapping):
+    """The environment, where `NAME_FILE` may name a file that holds the value of `NAME`: containers get secrets so."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name).removesuffix("\n")
+
+
 env = environ.Env()
+env.ENVIRON = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
@@ -143,8 +154,10 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
     "watch-promises": {"task": "leads.tasks.watch_promises", "schedule": 60.0, "options": {"expires": 60.0}},
+    "advance-issues": {"task": "leads.tasks.advance_issues", "schedule": 10.0, "options": {"expires": 30.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
     "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
+    "purge-mail-events": {"task": "leads.tasks.purge_mail_events", "schedule": 3600.0},
 }
 
 # --- Mail

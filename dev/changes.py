@@ -9,7 +9,17 @@ from dev.environment import ROOT
 LOCK = "requirements/run.txt"
 SOURCES = {
     "static": ("static", "clinic/storage.py", "clinic/settings.py", LOCK),
-    "database": ("clinic", "blog", "leads", "content", "templates", "static", "dev/prepare.py", LOCK),
+    "database": (
+        "clinic",
+        "blog",
+        "leads",
+        "content",
+        "templates",
+        "static",
+        "dev/prepare.py",
+        "deploy/prepare.py",
+        LOCK,
+    ),
 }
 
 

@@ -11,6 +11,7 @@ import django
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
+from deploy import prepare
 from dev.environment import OWNER
 
 
@@ -19,11 +20,8 @@ def main() -> int:
     if "static" in sys.argv:  # first, because the page for errors names the collected files
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     if "database" in sys.argv:
-        call_command("migrate", interactive=False, verbosity=0)
+        prepare.main()
         call_command("load_content", verbosity=0)
-        call_command("load_sequences", verbosity=0)
-        call_command("set_up_roles")
-        call_command("write_error_page")
         users = get_user_model()._default_manager
         if not users.filter(username=OWNER).exists():
             users.create_superuser(OWNER, password=os.environ["OWNER_PASSWORD"])

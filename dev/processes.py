@@ -92,11 +92,14 @@ class Group:
         us = os.getpid()
 
         def before_exec() -> None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             end_with_parent(stop_signal)
             if os.getppid() != us:  # we were gone before the line above
                 os._exit(1)
 
         output = log.open("wb") if log else None
+        # What asks us to stop waits until the child is known: Python drops what a handler raises amid a fork.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
         try:
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -108,13 +111,14 @@ class Group:
                 **as_user(user),
                 **options,
             )
+            child = Child(name, process, log, stop_signal)
+            self.children.append(child)
         except (OSError, subprocess.SubprocessError) as error:
             raise Problem(f"{name} could not be started: {error}.") from error
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             if output:
                 output.close()
-        child = Child(name, process, log, stop_signal)
-        self.children.append(child)
         return child
 
     def first_ended(self) -> Child | None:

@@ -32,13 +32,43 @@ class Stopped(BaseException):
     """Someone pressed Ctrl-C, or asked us to end."""
 
 
-def main() -> int:
+class Mode:
+    """What is started once the data is there: here the site as `make run` serves it."""
+
+    def environment(self, env: dict[str, str]) -> dict[str, str]:
+        return env
+
+    def start(self, site: Group, var_dir: Path, env: dict[str, str]) -> None:
+        self.start_web(site, var_dir / "log", env)
+        wait_until_ready(site, env)
+        start_worker_and_beat(site, var_dir / "log", env)
+
+    def start_web(self, site: Group, logs: Path, env: dict[str, str]) -> None:
+        # Threads, because a browser opens connections ahead of need and no edge is there to hold them.
+        web = (
+            *("--config=deploy/gunicorn.conf.py", f"--bind=127.0.0.1:{env['PORT']}"),
+            *("--no-control-socket", "--graceful-timeout=5", "--log-level=warning"),
+        )
+        site.start("The site", python("gunicorn", "clinic.wsgi", *web), log=logs / "web.log", env=env, cwd=ROOT)
+
+
+class Reload(Mode):
+    """`make dev`."""
+
+    def environment(self, env: dict[str, str]) -> dict[str, str]:
+        return env | {"DEBUG": "1"}
+
+    def start_web(self, site: Group, logs: Path, env: dict[str, str]) -> None:
+        command = [sys.executable, "manage.py", "runserver", f"127.0.0.1:{env['PORT']}"]
+        site.start("The site", command, env=env, cwd=ROOT)
+
+
+def main(mode: Mode, var_dir: Path) -> int:
     servers, site = Group(), Group()
     end_on_signals(servers, site)
     end_with_parent(signal.SIGTERM)  # the parent is make
-    var_dir = environment.var_dir()
     try:
-        run(var_dir, servers, site, with_reload="--reload" in sys.argv)
+        run(var_dir, servers, site, mode)
     except Stopped:
         say("Stopped.")
         return 0
@@ -52,12 +82,10 @@ def main() -> int:
     return 1
 
 
-def run(var_dir: Path, servers: Group, site: Group, *, with_reload: bool) -> None:
+def run(var_dir: Path, servers: Group, site: Group, mode: Mode) -> None:
     with claim(var_dir), contextlib.ExitStack() as stack:
         check_room(var_dir)
-        env = environment.load(var_dir)
-        if with_reload:
-            env["DEBUG"] = "1"
+        env = mode.environment(environment.load(var_dir))
         wait_for_port(int(env["PORT"]), var_dir)
         for folder in ("log", "mail", "media", "static"):
             (var_dir / folder).mkdir(exist_ok=True)
@@ -67,9 +95,7 @@ def run(var_dir: Path, servers: Group, site: Group, *, with_reload: bool) -> Non
         stack.enter_context(site)
         prepare(site, var_dir, env)
         say("Starting the site")
-        start_web(site, var_dir / "log", env, with_reload=with_reload)
-        wait_until_ready(site, env)
-        start_worker_and_beat(site, var_dir / "log", env)
+        mode.start(site, var_dir, env)
         say(welcome(var_dir, env))
         while not (ended := site.first_ended() or servers.first_ended()):
             time.sleep(0.2)
@@ -141,16 +167,6 @@ def prepare(site: Group, var_dir: Path, env: dict[str, str]) -> None:
         (var_dir / f"prepared-{part}").write_text(prepared_for(part, var_dir))
 
 
-def start_web(site: Group, logs: Path, env: dict[str, str], *, with_reload: bool) -> None:
-    address = f"127.0.0.1:{env['PORT']}"
-    if with_reload:
-        site.start("The site", [sys.executable, "manage.py", "runserver", address], env=env, cwd=ROOT)
-    else:
-        web = ("--config=deploy/gunicorn.conf.py", f"--bind={address}", "--no-control-socket")
-        quick = ("--graceful-timeout=5", "--log-level=warning")
-        site.start("The site", python("gunicorn", "clinic.wsgi", *web, *quick), log=logs / "web.log", env=env, cwd=ROOT)
-
-
 def start_worker_and_beat(site: Group, logs: Path, env: dict[str, str]) -> None:
     """They load while someone reads the address: on two cores, the site is there a few seconds earlier."""
     celery = python("celery", "--app=clinic", "--quiet")
@@ -206,4 +222,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Reload() if "--reload" in sys.argv else Mode(), environment.var_dir()))

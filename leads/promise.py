@@ -64,13 +64,13 @@ def within(part: PartOfDay, stretches: Iterable[Stretch], clinic: ClinicSettings
     return cut
 
 
-def open_stretches(now: datetime, clinic: ClinicSettings) -> Iterator[Stretch]:
+def open_stretches(now: datetime, clinic: ClinicSettings, days: int = LOOK_AHEAD) -> Iterator[Stretch]:
     """The stretches in which the practice is open that end after `now`, in UTC, in their order."""
     zone = clinic.zone
     hours = clinic.hours
     holidays = clinic.days_closed
     today: date = now.astimezone(zone).date()
-    for day in (today + timedelta(days=ahead) for ahead in range(LOOK_AHEAD)):
+    for day in (today + timedelta(days=ahead) for ahead in range(days)):
         if day in holidays:
             continue
         for stretch in hours:

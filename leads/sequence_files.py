@@ -11,7 +11,7 @@ from clinic.content.sources import ContentError
 from clinic.models import LoadedContent
 from leads.mail.prose import unfilled
 from leads.models import Sequence, Step
-from leads.services.sequence import publish_steps
+from leads.services.sequence import draft_of, publish_steps
 
 KEYS = ["key", "delay_hours", "window_opens", "window_closes", "subject", "preheader", "body"]
 
@@ -28,7 +28,7 @@ def load_file(path: Path) -> str:
             return "kept: deleted by staff"
         if loaded.digests["file"] == digest:
             return "unchanged"
-        if loaded.digests["version"] != str(sequence.version):
+        if loaded.digests["version"] != str(sequence.version) or draft_of(sequence).exists():
             return "kept: changed by staff"
     elif sequence is not None:
         return "kept: staff made one of this key"

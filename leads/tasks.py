@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition, newsletter, promise
+from leads.services import edition, issue, mailbox, newsletter, promise
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -38,6 +38,12 @@ def watch_promises() -> None:
 
 
 @shared_task
+def advance_issues() -> None:
+    """Prepare the newsletters that are due, and finish those that went to everybody. Beat nudges every ten seconds."""
+    issue.advance_issues()
+
+
+@shared_task
 def set_guides() -> None:
     """Set the guides whose words, or whose clinic, changed since. Beat nudges every minute."""
     edition.set_editions()
@@ -47,3 +53,9 @@ def set_guides() -> None:
 def purge_unconfirmed() -> None:
     """Delete what is known of those who never confirmed. Beat nudges every hour."""
     newsletter.purge_unconfirmed()
+
+
+@shared_task
+def purge_mail_events() -> None:
+    """Delete old reports of the mail provider. Beat nudges every hour."""
+    mailbox.purge_events()

@@ -7,11 +7,33 @@ from django.urls import URLPattern, reverse
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
+from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from clinic.dashboard import ToDo
 
-from .admin import all_leads, bulk, call, card, erasure, export, handling, inbox, mail, merge, search, spam
+from .admin import (
+    all_leads,
+    bulk,
+    call,
+    card,
+    erasure,
+    export,
+    handling,
+    inbox,
+    issues,
+    mail,
+    mail_actions,
+    mail_health,
+    merge,
+    search,
+    sequences,
+    spam,
+    tips,
+    what_works,
+    why,
+)
 from .models import GuideFault, GuidePage
 from .sitemaps import FormsSitemap
 
@@ -36,7 +58,7 @@ WORK_LEADS = ["leads.view_lead", "leads.add_lead", "leads.change_lead", "leads.m
 WORK_MAIL = ["leads.view_outgoingmail", "leads.change_outgoingmail"]
 WRITE_MAIL = ["leads.view_issue", "leads.add_issue", "leads.change_issue", "leads.view_step", "leads.change_step"]
 CLINICAL = ["leads.view_health_answers", "leads.review_step", "leads.view_step"]
-OWN = ["leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
+OWN = ["leads.change_sender", "leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
 
 
 @hooks.register("register_role_rights")
@@ -61,7 +83,8 @@ def permissions() -> QuerySet[Permission]:
 def admin_urls() -> list[URLPattern]:
     people = [*inbox.urls, *search.urls, *all_leads.urls, *call.urls, *card.urls, *handling.urls]
     people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
-    return [*people, *mail.urls]
+    mails = [*mail.urls, *mail_actions.urls, *mail_health.urls, *sequences.urls, *tips.urls, *why.urls]
+    return [*people, *mails, *issues.urls, *what_works.urls]
 
 
 # --- Inbox
@@ -94,3 +117,59 @@ class MailMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def mail_menu_item() -> MailMenuItem:
     return MailMenuItem("Mail", reverse("mail"), icon_name="mail", order=450)
+
+
+# --- Newsletter
+
+
+class NewsletterMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.view_issue")
+
+
+@hooks.register("register_admin_menu_item")
+def newsletter_menu_item() -> NewsletterMenuItem:
+    return NewsletterMenuItem("Newsletter", reverse("issues"), icon_name="mail", order=440)
+
+
+# --- Sequences
+
+
+class SequencesMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leads.view_step")
+
+
+@hooks.register("register_admin_menu_item")
+def sequences_menu_item() -> SequencesMenuItem:
+    return SequencesMenuItem("Sequences", reverse("sequences"), icon_name="list-ul", order=455)
+
+
+for action in mail_actions.BULK_ACTIONS:
+    hooks.register("register_bulk_action", action)
+
+hooks.register("register_to_dos", mail_health.to_dos)
+
+
+@hooks.register("register_log_actions")
+def log_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("leads.stop_sending", "Stop sending", "All mail stopped")
+    actions.register_action("leads.start_sending", "Start sending", "Mail started again")
+    actions.register_action("leads.publish_sequence", "Publish a sequence", "A new version published")
+    actions.register_action("leads.pause_sequence", "Pause a sequence", "Paused")
+    actions.register_action("leads.resume_sequence", "Resume a sequence", "Resumed")
+    actions.register_action("leads.review_step", "Sign off a tip", "A tip signed off by a clinician")
+
+
+# --- What works
+
+
+@hooks.register("construct_homepage_panels")
+def add_what_works(request: HttpRequest, panels: list[Component]) -> None:
+    if request.user.has_perm(what_works.RIGHT):
+        panels.append(what_works.WhatWorksPanel())
+
+
+@hooks.register("register_reports_menu_item")
+def what_works_menu_item() -> MenuItem:
+    return what_works.menu_item()

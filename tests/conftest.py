@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from dev import chromium
+from dev.chromium import CHROMIUM
 from dev.processes import Group, Problem
 from dev.services import throwaway
 from tests.database import make_migrated
@@ -75,9 +75,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Chromium from the system, as root too, and silent: it asks nothing of any host but ours."""
-    executable = chromium.path()
+    executable = CHROMIUM.path()
     if executable is None:
-        pytest.fail(chromium.MISSING, pytrace=False)
+        pytest.fail(CHROMIUM.missing, pytrace=False)
     return browser_type_launch_args | {
         "executable_path": executable,
         "args": [

@@ -7,6 +7,7 @@ import uuid
 from datetime import time
 
 import factory
+from django.db.models.functions import Now
 from factory.django import DjangoModelFactory
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail_factories import ImageFactory, PageFactory
@@ -18,6 +19,7 @@ from leads.models import (
     Enrolment,
     GuideIndexPage,
     GuidePage,
+    Issue,
     Lead,
     OutgoingMail,
     Sequence,
@@ -40,6 +42,7 @@ __all__ = [
     "GuidePageFactory",
     "HomePageFactory",
     "ImageFactory",
+    "IssueFactory",
     "LeadFactory",
     "OutgoingMailFactory",
     "SequenceFactory",
@@ -47,6 +50,7 @@ __all__ = [
     "StandardPageFactory",
     "StepFactory",
     "SubmissionFactory",
+    "SubscriberFactory",
     "SubscriptionFactory",
     "TipFactory",
     "TopicFactory",
@@ -185,6 +189,23 @@ class SubscriptionFactory(DjangoModelFactory):
         model = Subscription
 
     contact = factory.SubFactory(ContactFactory)
+
+
+class SubscriberFactory(SubscriptionFactory):
+    """Somebody who gets the newsletter."""
+
+    state = Subscription.State.CONFIRMED
+    confirmed_at = Now()
+
+
+class IssueFactory(DjangoModelFactory):
+    """A draft with a note and no post."""
+
+    class Meta:
+        model = Issue
+
+    subject = factory.Sequence("Issue {}".format)
+    note = "Dear reader, walk a little."
 
 
 class SequenceFactory(DjangoModelFactory):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,11 @@ class Fault:
 class Delivery:
     sender: str
     recipient: str
-    message: EmailMessage
+    content: bytes
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        return BytesParser(policy=default).parsebytes(self.content)
 
     @property
     def text(self) -> str:
@@ -135,11 +140,11 @@ class SmtpServer(socketserver.ThreadingTCPServer):
     # --- Deliveries
 
     def accept(self, sender: str, recipient: str, content: bytes) -> None:
-        message = BytesParser(policy=default).parsebytes(content)
+        message_id = re.search(rb"^Message-ID: *(.*?)\r?$", content, re.IGNORECASE | re.MULTILINE)[1].decode()
         with self.lock:
-            self.deliveries.append(Delivery(sender, recipient, message))
+            self.deliveries.append(Delivery(sender, recipient, content))
             with self.log.open("a") as log:
-                log.write(f"{message['Message-ID']}\t{recipient}\n")
+                log.write(f"{message_id}\t{recipient}\n")
                 log.flush()
                 os.fsync(log.fileno())
 

@@ -57,6 +57,13 @@ def test_the_page_for_a_fault_follows_the_clinics_facts():
     assert "(206) 555-0100" in error_page_path().read_text()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["503.html", "429.html"])
+def test_the_edge_has_pages_with_the_phone_number_for_when_the_site_is_down_or_asked_too_much(name):
+    ClinicSettingsFactory(phone="+14256584944")
+    assert "tel:+14256584944" in error_page_path(name).read_text()
+
+
 def test_a_fault_before_any_clinic_was_set_up_still_says_sorry(tmp_path, settings):
     settings.VAR_DIR = tmp_path
     client = Client(raise_request_exception=False)

@@ -23,7 +23,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.fields import StreamField
 
 from clinic.blocks import CallToActionBlock
-from clinic.error_page import write_error_page
+from clinic.error_page import write_error_pages
 from clinic.memory import Remembered
 
 
@@ -188,7 +188,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
         remembered_clinic.forget()
-        transaction.on_commit(lambda: write_error_page(self), robust=True)
+        transaction.on_commit(lambda: write_error_pages(self), robust=True)
 
     @classmethod
     def current(cls) -> "ClinicSettings":

@@ -95,6 +95,14 @@ def delay(entry: TimelineEntry, facts: Facts) -> Words:
     return "Told the person that we are late", f"The new time is {moment(entry.details['promised_at'], facts)}."
 
 
+def about_mail(title: str) -> Teller:
+    def tell(entry: TimelineEntry, facts: Facts) -> Words:
+        kind = entry.details.get("kind", "")
+        return title, OutgoingMail.Kind(kind).label + "." if kind in OutgoingMail.Kind.values else ""
+
+    return tell
+
+
 def moment(text: str, facts: Facts) -> str:
     return day_and_time(datetime.fromisoformat(text), facts.day.now)
 
@@ -135,6 +143,11 @@ WORDS: dict[str, Teller] = {
     "released_spam": simply("Not spam after all"),
     "merged": simply("Merged with another card"),
     "unmerged": simply("The merge was undone"),
+    "mail_resend": about_mail("Sent a mail again"),
+    "mail_retry": about_mail("Tried a mail again"),
+    "mail_arrived": about_mail("Settled that a mail arrived"),
+    "mail_lost": about_mail("Settled that a mail did not arrive"),
+    "tips_stopped": simply("Stopped the tips"),
 }
 REQUESTS = ("asked_", "entered_call")
 OWNING = ("claimed", "handed_over")

@@ -16,9 +16,10 @@ from django.utils import timezone
 from clinic.clock import clock_time
 from clinic.models import ClinicSettings
 from leads import tokens
-from leads.models import GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
+from leads.models import Contact, GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
 from leads.promise import promise_in_words
 
+from . import issues
 from .prose import full_address, to_html, to_text
 
 Kind = OutgoingMail.Kind
@@ -132,6 +133,26 @@ def tip(mail: OutgoingMail) -> Content:
     return to_reader(mail, step=mail.step, tip_html=to_html(mail.step.body), tip_text=to_text(mail.step.body))
 
 
+def issue(mail: OutgoingMail) -> Content:
+    return to_reader(mail, **told(mail))
+
+
+def trial(mail: OutgoingMail) -> Content:
+    """To a member of staff, who has no preferences: where a reader's own pages would open, there is the sign-up."""
+    if mail.user is None:
+        raise ValueError("a trial that nobody asked for")
+    sign_up = full_address(reverse("leads:newsletter"))
+    facts = {**told(mail), "assessment_url": full_address(reverse("leads:assessment")), "is_trial": True}
+    return Content(mail.user.email, {"preferences_url": sign_up, "unsubscribe_url": sign_up}, facts)
+
+
+def told(mail: OutgoingMail) -> dict[str, Any]:
+    if mail.issue is None:
+        raise ValueError("a newsletter without its issue")
+    words = issues.words(mail.issue)
+    return {**words, "issue_subject": words["subject"], "note": to_html(words["note"]), "text": to_text(words["note"])}
+
+
 CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.CONFIRM: confirm,
     Kind.WELCOME: welcome,
@@ -143,6 +164,8 @@ CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.UNREACHED: unreached,
     Kind.WORKSHOP: workshop,
     Kind.TIP: tip,
+    Kind.ISSUE: issue,
+    Kind.TRIAL: trial,
 }
 
 
@@ -161,12 +184,16 @@ def to_reader(
 ) -> Content:
     if mail.contact is None:
         raise ValueError("this mail has no mailbox")
-    standing = {
-        "preferences_url": link("preferences", tokens.PREFERENCES, mail.contact.pk),
-        "unsubscribe_url": link("unsubscribe", tokens.UNSUBSCRIBE, mail.contact.pk),
-    }
     facts["assessment_url"] = full_address(reverse("leads:assessment"))
-    return Content(mail.contact.email, {**standing, **(links or {})}, facts, attachments or [])
+    return Content(mail.contact.email, {**standing_links(mail.contact), **(links or {})}, facts, attachments or [])
+
+
+def standing_links(contact: Contact) -> dict[str, str]:
+    """Those under every mail to a reader."""
+    return {
+        "preferences_url": link("preferences", tokens.PREFERENCES, contact.pk),
+        "unsubscribe_url": link("unsubscribe", tokens.UNSUBSCRIBE, contact.pk),
+    }
 
 
 def link(name: str, purpose: str, pk: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clinic.models import ClinicSettings
-from leads.models import OutgoingMail, Step, Subscription, Suppression
+from leads.models import Enrolment, OutgoingMail, Step, Subscription, Suppression
 from leads.suppression import suppression_of
 
 from . import ledger
@@ -14,6 +14,7 @@ from .window import next_opening
 Kind = OutgoingMail.Kind
 
 BULK = [Kind.WELCOME, Kind.TIP, Kind.ISSUE]  # they need a postal address and a way to unsubscribe
+ASK_AGAIN = [Enrolment.Ending.FINISHED, Enrolment.Ending.BOOKED]
 LOOK_AGAIN = timedelta(hours=1)
 LATE = timedelta(days=7)
 CATCH_UP_HOURS = 72  # what is late leaves over this time, and not at once
@@ -39,12 +40,18 @@ def closed_gates(mail: OutgoingMail) -> Iterator[Verdict]:
     if suppression is not None and (suppression.reason != Suppression.Reason.ERASED or mail.kind in BULK):
         # whoever was erased may ask for something by name again, and gets that
         yield Verdict(f"the mailbox is never written to: {suppression.get_reason_display()}")
-    if mail.enrolment is not None and mail.enrolment.ended_at is not None:
+    if mail.enrolment is not None and has_left(mail, mail.enrolment):
         yield Verdict(f"the sequence ended: {mail.enrolment.get_ending_display()}")
-    if mail.kind in (Kind.WELCOME, Kind.ISSUE) and not is_confirmed(mail):
-        yield Verdict("the mailbox is not subscribed")
+    if mail.kind in (Kind.WELCOME, Kind.ISSUE):
+        yield from subscription_gates(mail)
     if mail.kind in BULK:
-        yield from bulk_gates(mail, ClinicSettings.load())
+        yield from bulk_gates(mail, ClinicSettings.current())
+
+
+def has_left(mail: OutgoingMail, enrolment: Enrolment) -> bool:
+    """Who got every step, or booked, wants no more of them, but may ask staff for one of them again."""
+    is_asked_for = mail.resend_of_id is not None and enrolment.ending in ASK_AGAIN
+    return enrolment.ended_at is not None and not is_asked_for
 
 
 def bulk_gates(mail: OutgoingMail, clinic: ClinicSettings) -> Iterator[Verdict]:
@@ -67,5 +74,9 @@ def step_gates(mail: OutgoingMail, step: Step, clinic: ClinicSettings) -> Iterat
         yield Verdict("outside its hours", opening)
 
 
-def is_confirmed(mail: OutgoingMail) -> bool:
-    return Subscription.objects.filter(contact=mail.contact, state=Subscription.State.CONFIRMED).exists()
+def subscription_gates(mail: OutgoingMail) -> Iterator[Verdict]:
+    subscription = Subscription.objects.filter(contact=mail.contact, state=Subscription.State.CONFIRMED).first()
+    if subscription is None:
+        yield Verdict("the mailbox is not subscribed")
+    elif mail.kind == Kind.ISSUE and not subscription.wants_newsletter:
+        yield Verdict("the newsletter was switched off")

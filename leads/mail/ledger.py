@@ -7,6 +7,7 @@
     leased or handed, nothing left: the transport is out of order --release--> queued, no attempt burnt
     handed, connection lost --doubt--> uncertain
     queued or leased, its reader wants it no more --call_off--> skipped
+    staff know what became of it: uncertain --settle_doubt--> sent or dead     dead --revive--> queued
     leased, lease over --sweep--> queued     handed, lease over --sweep--> uncertain --sweep--> queued, once, by kind
 
 Before `handed` is committed nothing has left, so trying again is safe. After it the mail may have arrived (SMTP's own
@@ -15,6 +16,7 @@ gap, RFC 1047). A lease is fenced by its token: who lost it cannot move the row 
 
 import uuid
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from leads.models import Contact, OutgoingMail
+from leads.models import Contact, Issue, OutgoingMail
 
 LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
@@ -39,21 +41,34 @@ RESENT_KINDS = [
     OutgoingMail.Kind.STAFF,
 ]
 
+# What a mail of each kind is made from, read together with it. Thousands of the first few leave in one go.
+ABOUT = {
+    OutgoingMail.Kind.ISSUE.value: ["contact", "issue"],
+    OutgoingMail.Kind.TRIAL.value: ["user", "issue"],
+    OutgoingMail.Kind.TIP.value: ["contact", "enrolment__sequence", "step__sequence"],
+}
+ABOUT_A_FORM = ["contact__subscription", "submission__lead"]
+
 State = OutgoingMail.State
 HELD = [State.LEASED, State.HANDED]
 FREE = {"lease_token": None, "lease_until": None}
 
 # One at a time, so that a mail somebody waits for stands behind one other at most, a switch acts before the next mail,
-# and a worker that dies takes one attempt of one mail with it.
+# and a worker that dies takes one attempt of one mail with it. CASE, because of the planner: while one large issue is
+# all that waits, a plain comparison with its number would look as if it left nothing, and the whole queue were sorted.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT mail.id
           FROM leads_outgoingmail mail
-         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= clock_timestamp()
+         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= statement_timestamp()
            AND NOT EXISTS (SELECT FROM leads_sender WHERE is_stopped OR resumes_at > clock_timestamp())
            AND NOT EXISTS (SELECT FROM leads_enrolment enrolment JOIN leads_sequence sequence
                                     ON sequence.id = enrolment.sequence_id AND sequence.paused_at IS NOT NULL
                             WHERE enrolment.id = mail.enrolment_id)
+           AND CASE WHEN mail.kind = 'issue' AND mail.resend_of_id IS NULL
+                    THEN mail.issue_id <> ALL (ARRAY(SELECT id FROM leads_issue
+                                                      WHERE state = 'cancelled' OR paused_at IS NOT NULL))
+                    ELSE true END
          ORDER BY mail.due_at, mail.id
          LIMIT 1
            FOR UPDATE SKIP LOCKED)
@@ -62,6 +77,7 @@ CLAIM = """
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
       FROM due
      WHERE mail.id = due.id
+    RETURNING mail.id, mail.kind
 """
 
 
@@ -76,13 +92,15 @@ def claim() -> OutgoingMail | None:
     with connection.cursor() as cursor:
         for can_wait in (False, True):
             cursor.execute(CLAIM, {"token": token, "lease": LEASE.total_seconds(), "can_wait": can_wait})
-            if cursor.rowcount:
+            if claimed := cursor.fetchone():
                 break
         else:
             return None
-    related = "contact__subscription", "submission__lead", "enrolment__sequence", "step"
-    rows = OutgoingMail.objects.select_related(*related).defer("submission__health_answers")  # no mail tells them
-    return rows.filter(lease_token=token, state=State.LEASED).first()
+    pk, kind = claimed
+    rows = OutgoingMail.objects.select_related(*ABOUT.get(kind, ABOUT_A_FORM))
+    if kind not in ABOUT:
+        rows = rows.defer("submission__health_answers")  # no mail tells them
+    return rows.filter(pk=pk, lease_token=token, state=State.LEASED).first()
 
 
 def claimed_at(mail: OutgoingMail) -> datetime:
@@ -92,13 +110,23 @@ def claimed_at(mail: OutgoingMail) -> datetime:
     return mail.lease_until - LEASE
 
 
+def as_claimed(mail: OutgoingMail, at: datetime) -> OutgoingMail:
+    """A copy as a worker would hold it at this moment, to ask the gates what they would say then. Never to be saved."""
+    claimed = copy(mail)
+    claimed.lease_until = at + LEASE
+    return claimed
+
+
 def hand_over(mail: OutgoingMail) -> bool:
     """Mark that the next thing sent to the mail server is the mail itself; False when it must not be.
 
-    That is when the lease is lost, when the mail was called off, and when another tip or issue went to this mailbox
-    within the spacing. Committed, to disk, when this returns: a crash from here on leaves a trace.
+    That is when the lease is lost, when the mail was called off, when its issue was held, and when another tip or
+    issue went to this mailbox within the spacing. Committed, to disk, when this returns: a crash from here on leaves a
+    trace.
     """
     with transaction.atomic(durable=True):
+        if mail.issue is not None and mail.is_of_an_audience and Issue.objects.held().filter(pk=mail.issue.pk).exists():
+            return False
         if mail.can_wait and mail.contact is not None:
             Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact.pk).first()
             if last_spaced(mail) is not None:
@@ -166,6 +194,23 @@ def call_off(mails: QuerySet[OutgoingMail], reason: str) -> int:
     return mails.filter(state__in=[State.QUEUED, State.LEASED]).update(
         state=State.SKIPPED, reason=reason, changed_at=Now(), **FREE
     )
+
+
+def settle_doubt(mail: OutgoingMail, *, has_arrived: bool, reason: str) -> bool:
+    """Staff know what became of an uncertain mail: the worker that may still come back with its lease is not asked.
+
+    One that arrived left when it became uncertain: the spacing and the next step's wait count from then.
+    """
+    uncertain = OutgoingMail.objects.filter(pk=mail.pk, state=State.UNCERTAIN)
+    if has_arrived:
+        return bool(uncertain.update(state=State.SENT, sent_at=F("changed_at"), reason="", **FREE))
+    return bool(uncertain.update(state=State.DEAD, reason=reason, changed_at=Now(), **FREE))
+
+
+def revive(mail: OutgoingMail, contact: Contact | None) -> bool:
+    """Queue a dead mail anew, to this mailbox and with all of its attempts."""
+    dead = OutgoingMail.objects.filter(pk=mail.pk, state=State.DEAD)
+    return bool(dead.update(state=State.QUEUED, reason="", contact=contact, attempts=0, due_at=Now(), changed_at=Now()))
 
 
 def sweep() -> None:

@@ -1,7 +1,8 @@
 """Makes a mail from its row: what it says now, not what it would have said when it was owed."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -15,10 +16,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from clinic.models import ClinicSettings
-from leads.models import OutgoingMail
+from leads.models import Contact, Issue, OutgoingMail
 
-from . import contents, gates
+from . import contents, gates, issues
 from .contents import Content
+from .master import Master
 from .prose import filled
 
 
@@ -36,6 +38,10 @@ POLICY = SMTP.clone(cte_type="7bit", header_factory=HEADERS)
 INLINER = css_inline.CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
 
 
+Kind = OutgoingMail.Kind
+FOLDERS = {Kind.TRIAL: Kind.ISSUE}  # whose templates a kind uses, if not its own
+
+
 @dataclass(frozen=True)
 class Message:
     sender: str  # of the envelope
@@ -45,23 +51,58 @@ class Message:
 
 def message(mail: OutgoingMail) -> Message:
     """Errors: whatever a template or a page that is gone raises; the mail is then given up."""
+    if mail.is_of_an_audience:
+        return copy(mail)
     content = contents.content(mail)
     return Message(own_address(), content.recipient, letter(mail, content).as_bytes())
+
+
+def copy(mail: OutgoingMail) -> Message:
+    """The mail for one of an issue's many readers: the same bytes as `letter` makes, but for where its lines end."""
+    if mail.issue is None or mail.contact is None:
+        raise ValueError("a newsletter without its issue or its mailbox")
+    clinic = ClinicSettings.current()
+    links = contents.standing_links(mail.contact)
+    headers = {
+        "To": str(Address(addr_spec=mail.contact.email)),
+        "Date": format_datetime((mail.sent_at or timezone.now()).astimezone(clinic.zone)),
+        "Message-ID": message_id(mail),
+        "List-Unsubscribe": f"<{links['unsubscribe_url']}>",
+    }
+    words = json.dumps(issues.words(mail.issue), sort_keys=True)
+    content = master(mail.issue.pk, words, facts_of(clinic)).filled(headers, links)
+    return Message(own_address(), mail.contact.email, content)
+
+
+@lru_cache(maxsize=8)
+def master(issue: int, words: str, clinic: tuple[str, ...]) -> Master:
+    """`clinic` tells one state of the clinic's facts from the next: a correction reaches those who wait."""
+    mail = OutgoingMail(kind=OutgoingMail.Kind.ISSUE, issue=Issue(pk=issue, frozen=json.loads(words)))
+    mail.contact = Contact(pk=0, email=own_address())
+    content = contents.content(mail)
+    gaps = {name: placeholder(name) for name in content.links}
+    return Master.of(letter(mail, replace(content, links=gaps)), gaps)
+
+
+def facts_of(clinic: ClinicSettings) -> tuple[str, ...]:
+    fields = [field.attname for field in clinic._meta.concrete_fields if field.name != "offers"]
+    return tuple(str(getattr(clinic, name)) for name in fields)
 
 
 def letter(mail: OutgoingMail, content: Content) -> EmailMessage:
     clinic = ClinicSettings.load()
     is_bulk = mail.kind in gates.BULK
+    folder = FOLDERS.get(Kind(mail.kind), mail.kind)
     context = {
         **content.facts,
         **{name: placeholder(name) for name in content.links},
         "clinic": clinic,
         "postal_address": postal_address(clinic),
-        "is_bulk": is_bulk,
+        "is_bulk": is_bulk or mail.kind == Kind.TRIAL,
     }
-    context["subject"] = " ".join(render_to_string(f"emails/{mail.kind}/subject.txt", context).split())
-    text = filled(render_to_string(f"emails/{mail.kind}/body.txt", context))
-    html = inlined(render_to_string(f"emails/{mail.kind}/body.html", context))
+    context["subject"] = " ".join(render_to_string(f"emails/{folder}/subject.txt", context).split())
+    text = filled(render_to_string(f"emails/{folder}/body.txt", context))
+    html = inlined(render_to_string(f"emails/{folder}/body.html", context))
     email = EmailMessage(POLICY)
     email["Subject"] = context["subject"]
     email["From"] = Address(clinic.practice_name, addr_spec=own_address())

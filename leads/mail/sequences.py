@@ -6,8 +6,9 @@ from that moment: a sender that stood still for a month does not send a month's 
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest, Now
 
 from leads.models import Contact, Enrolment, OutgoingMail, Sequence, Step
@@ -81,20 +82,47 @@ def advance_some(after: int) -> int | None:
 
 
 def stepping() -> QuerySet[Enrolment, Any]:
-    """Open enrolments with no open mail, locked: their pk, contact_id, next_step, and since when that waits.
-
-    A step is told by its key: who had it in one version does not get it in another.
-    """
+    """Open enrolments with no open mail, locked: their pk, contact_id, next_step, and since when that waits."""
     mails = OutgoingMail.objects.filter(enrolment=OuterRef("pk"))
-    had = OutgoingMail.objects.filter(enrolment=OuterRef(OuterRef("pk")), step__key=OuterRef("key"))
-    steps = Step.objects.filter(~Exists(had), sequence=OuterRef("sequence"), version=OuterRef("version"))
+    idle = Enrolment.objects.filter(~Exists(mails.exclude(state__in=ENDS)), ended_at=None)
     return (
-        Enrolment.objects.filter(~Exists(mails.exclude(state__in=ENDS)), ended_at=None)
-        .annotate(next_step=Subquery(steps.order_by("position").values("pk")[:1]))
-        .annotate(since=Greatest("started_at", Subquery(mails.order_by("-changed_at").values("changed_at")[:1])))
+        with_next_step(idle)
         .order_by("pk")
         .select_for_update(of=("self",), skip_locked=True)
         .values_list("pk", "contact_id", "next_step", "since", named=True)
+    )
+
+
+def with_next_step(enrolments: QuerySet[Enrolment, Any]) -> QuerySet[Any, Any]:
+    """Annotated: `next_step`, the pk of the first step ahead, and `since`, from when its wait counts."""
+    mails = OutgoingMail.objects.filter(enrolment=OuterRef("pk"))
+    ahead = steps_ahead().filter(sequence=OuterRef("sequence"), version=OuterRef("version")).order_by("position")
+    return enrolments.annotate(next_step=Subquery(ahead.values("pk")[:1])).annotate(
+        since=Greatest("started_at", Subquery(mails.order_by("-changed_at").values("changed_at")[:1]))
+    )
+
+
+def steps_left(enrolment: Enrolment) -> list[Step]:
+    """What one enrolment still has to come beside the mails that are owed, in its order."""
+    ahead = steps_ahead().filter(sequence=OuterRef("sequence"), version=OuterRef("version"))
+    numbers = Enrolment.objects.filter(pk=enrolment.pk).values(numbers=ArraySubquery(ahead.values("pk")))
+    return list(Step.objects.filter(pk__in=numbers.get()["numbers"]).order_by("position"))
+
+
+def steps_ahead() -> QuerySet[Step]:
+    """For a subquery of an enrolment: what is still to come of it, in any version.
+
+    A step is told by its key: who had it in one version does not get it in another. Who had a later one before this
+    one was thought of is past it.
+    """
+    mails = OutgoingMail.objects.filter(enrolment=OuterRef(OuterRef("pk")))
+    same, mine = {"sequence": OuterRef("step__sequence")}, OuterRef(OuterRef("version"))
+    later = Step.objects.filter(
+        **same, version=mine, key=OuterRef("step__key"), position__gt=OuterRef(OuterRef("position"))
+    )
+    known_then = Step.objects.filter(**same, version=OuterRef("step__version"), key=OuterRef(OuterRef("key")))
+    return Step.objects.filter(
+        ~Exists(mails.filter(step__key=OuterRef("key"))), ~Exists(mails.filter(Exists(later), ~Exists(known_then)))
     )
 
 
@@ -114,6 +142,13 @@ def resume(*, sequence: Sequence) -> None:
     pause = Now() - Greatest(Value(paused_at), F("created_at"))
     waiting(sequence).update(due_at=F("due_at") + pause, reason="")
     Sequence.objects.filter(pk=sequence.pk).update(paused_at=None)
+
+
+def waiting_by_step(sequence: Sequence) -> dict[str, int]:
+    """How many people wait for each step, by its key. Who is between two for a minute is not among them."""
+    mails = OutgoingMail.objects.filter(enrolment__sequence=sequence, enrolment__ended_at=None, resend_of=None)
+    counted = mails.exclude(state__in=ENDS).order_by().values_list("step__key")
+    return dict(counted.annotate(Count("pk")))
 
 
 def waiting(sequence: Sequence) -> QuerySet[OutgoingMail]:

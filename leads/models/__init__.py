@@ -3,7 +3,7 @@ from .issue import Issue, IssuePost
 from .mail import MailAction, MailEvent, OutgoingMail, Sender
 from .person import Consent, Contact, Erasure, Lead, Merge, Submission, TimelineEntry
 from .sequence import Enrolment, Sequence, Step
-from .subscription import Subscription, Suppression
+from .subscription import Lapse, Subscription, Suppression
 from .workshop import Video, WorkshopIndexPage, WorkshopPage
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "GuidePage",
     "Issue",
     "IssuePost",
+    "Lapse",
     "Lead",
     "MailAction",
     "MailEvent",

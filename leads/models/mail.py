@@ -103,10 +103,23 @@ class OutgoingMail(models.Model):
             models.Index(fields=["changed_at"], name="mail_uncertain", condition=Q(state="uncertain")),
             models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
             models.Index(fields=["issue", "state"], name="mail_of_an_issue", condition=Q(issue__isnull=False)),
+            # what staff pick out of the ledger, the newest first; of the other states the newest are soon found
+            models.Index(
+                fields=["state", "-changed_at"], name="mail_ended_badly", condition=Q(state__in=["dead", "skipped"])
+            ),
+            models.Index(fields=["kind", "-id"], name="mail_by_kind"),
+            models.Index(fields=["created_at"], name="mail_by_day"),
+            # the last that left, and how many did in a month
+            models.Index(fields=["-sent_at"], name="mail_sent", condition=Q(sent_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
+
+    @property
+    def is_of_an_audience(self) -> bool:
+        """Owed to everybody who gets an issue, and not the copy that staff send to one reader by hand."""
+        return self.kind == self.Kind.ISSUE and self.resend_of_id is None
 
 
 class MailAction(models.Model):
@@ -164,7 +177,10 @@ class MailEvent(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["contact", "message_id"], name="events_of_a_mail")]
+        indexes = [
+            models.Index(fields=["contact", "message_id"], name="events_of_a_mail"),
+            models.Index(fields=["created_at", "kind"], name="events_by_moment"),  # the rates, and the purge
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

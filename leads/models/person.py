@@ -262,7 +262,15 @@ class TimelineEntry(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["lead", "-created_at"], name="timeline_of_a_lead")]
+        indexes = [
+            models.Index(fields=["lead", "-created_at"], name="timeline_of_a_lead"),
+            # what became of an assessment: few entries of many
+            models.Index(
+                fields=["lead", "-created_at"],
+                name="visits_of_a_lead",
+                condition=Q(event__in=["booked", "attended", "missed"]),
+            ),
+        ]
         verbose_name_plural = "timeline entries"
 
     def __str__(self) -> str:

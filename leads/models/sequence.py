@@ -1,4 +1,5 @@
 from datetime import timedelta
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import models
@@ -38,7 +39,7 @@ class Step(models.Model):
     body = models.TextField(
         help_text="Empty lines part paragraphs. Points begin with “- ”; **bold**, *emphasis*, [link](/about/)."
     )
-    # A new version has new steps: what changed has to be reviewed again.
+    # Stands for these words: a step that says the same in a later version keeps it.
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
@@ -66,6 +67,11 @@ class Step(models.Model):
     @property
     def delay(self) -> timedelta:
         return timedelta(hours=self.delay_hours)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what readers read. A clinician's review stands for these words, whatever the delay and the window are."""
+        return sha256(f"{self.subject}\n{self.preheader}\n{self.body}".encode()).hexdigest()[:16]
 
 
 class Enrolment(models.Model):

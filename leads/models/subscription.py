@@ -36,6 +36,19 @@ class Subscription(models.Model):
         return f"subscription {self.pk} ({self.state})"
 
 
+class Lapse(models.Model):
+    """How many of those who asked for the newsletter on a day never confirmed it: all that is left of them.
+
+    Without it, every month long past would seem to have been confirmed by everyone.
+    """
+
+    day = models.DateField(unique=True)  # in the clinic's time zone
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.number}"
+
+
 class Suppression(models.Model):
     """A mailbox that is never written to again, known only by a keyed hash, so that it survives erasure."""
 

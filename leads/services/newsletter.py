@@ -2,11 +2,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now, TruncDate
 
+from clinic.models import ClinicSettings
 from leads.mail import ledger, sequences
-from leads.models import Consent, Contact, Enrolment, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
+from leads.models import Consent, Contact, Enrolment, Lapse, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
 from leads.suppression import forgive_erasure
 
 from . import mailbox
@@ -155,7 +156,7 @@ def note(contact: Contact, event: str) -> None:
 def purge_unconfirmed() -> int:
     """Delete what is known of those who asked for the newsletter and did not confirm in 30 days; how many they were.
 
-    Of whoever asked for something else as well, that is kept.
+    Of whoever asked for something else as well, that is kept; of the others a number a day is, for the figures.
     """
     old = Subscription.objects.filter(state=Subscription.State.UNCONFIRMED, asked_at__lt=Now() - CONFIRM_WITHIN)
     purged = 0
@@ -163,10 +164,20 @@ def purge_unconfirmed() -> int:
         with transaction.atomic():
             subscription = old.select_for_update(of=("self",)).filter(pk=pk).first()
             if subscription is not None:
+                asked = Submission.objects.filter(contact=subscription.contact_id, kind=Submission.Kind.NEWSLETTER)
                 subscription.delete()
-                forget(Submission.objects.filter(contact=subscription.contact_id, kind=Submission.Kind.NEWSLETTER))
+                count_lapse(asked)
+                forget(asked)
                 purged += 1
     return purged
+
+
+def count_lapse(submissions: QuerySet[Submission]) -> None:
+    """Keep that somebody asked on these days and did not confirm, and nothing else."""
+    asked_on = TruncDate("created_at", tzinfo=ClinicSettings.current().zone)
+    for day in submissions.filter(is_spam=False).order_by().values_list(asked_on, flat=True).distinct():
+        number = {"number": F("number") + 1}
+        Lapse.objects.update_or_create(day=day, defaults=number, create_defaults={"number": 1})
 
 
 def forget(submissions: QuerySet[Submission]) -> None:

@@ -1,10 +1,12 @@
 from django import template
+from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from clinic.memory import Remembered
 from leads.forms import GuideForm, NewsletterForm, WorkshopForm
+from leads.mail import health
 
 register = template.Library()
 
@@ -24,3 +26,12 @@ def guide_form(page: Page) -> GuideForm:
 @register.simple_tag
 def workshop_form(page: Page) -> WorkshopForm:
     return WorkshopForm(page=page)
+
+
+@register.simple_tag(takes_context=True)
+def mail_alarm(context: Context) -> str:
+    """What those who may see mail must know wherever they are in the admin; "" while all is well."""
+    request = context.get("request")
+    if request is None or not request.user.has_perm("leads.view_outgoingmail"):
+        return ""
+    return health.standing().alarm

@@ -20,6 +20,7 @@ FAULTS = {
     11: partial(faults.connection_lost, mails=60),
     12: partial(faults.postgresql_crashes, mails=600, crashes=20),
     20: partial(faults.two_beats, mails=300, workers=5),
+    21: partial(faults.issue_broken_off, mails=100_000, leaving=500, kills=20),
     23: partial(faults.asked_to_stop, mails=100),
     26: partial(faults.poison, mails=100),
     29: partial(faults.stopped_past_its_lease, mails=10),
@@ -34,7 +35,8 @@ def main() -> int:
             site.clear()
             begin = time.monotonic()
             count = FAULTS[number](site)
-            is_good = is_good and not count.lost and not count.twice
+            is_refused_as_injected = count.dead in (0, count.injected)
+            is_good = is_good and not count.lost and not count.twice and is_refused_as_injected
             print(f"fault {number:2}: {count} ({time.monotonic() - begin:.0f} s)", flush=True)
     return 0 if is_good else 1
 

@@ -158,6 +158,56 @@ def two_beats(site: Site, mails: int, workers: int) -> Count:
     return site.count(injected=workers + 2)
 
 
+def issue_broken_off(site: Site, mails: int, leaving: int, kills: int) -> Count:
+    """A newsletter whose preparing is killed at 60 %, and then its senders; with a pause, and readers who leave."""
+    site.schedule_issue(mails)
+    with site.hold_up_preparing(int(mails * 0.6)):
+        site.have(workers=2)
+        wait_for(site.preparing_is_held_up, 60)
+        kill_workers(site)
+    assert site.states() == {}, "a part of the audience was left behind"
+    site.have(workers=2)
+    wait_for(lambda: site.states().total() == mails, 120)
+    for number in range(kills):
+        share = mails * 0.3 * (number + 1) / kills
+        wait_for(lambda share=share: len(site.smtp.lines()) >= share, 600)
+        kill_workers(site)
+        site.have(workers=2)
+    pause(site)
+    site.run("tests.chaos.unsubscribe", str(leaving))
+    gone = {email for (email,) in site.database.execute(LEFT).fetchall()}
+    before = len(site.smtp.lines())
+    assert len(gone) == leaving
+    site.database.execute("UPDATE leads_issue SET paused_at = NULL")
+    site.settle(mails / 10 + 60)
+    wait_for(lambda: site.database.execute("SELECT state FROM leads_issue").fetchone() == ("finished",), 30)
+    deliveries = site.smtp.lines()
+    assert not gone.intersection(recipient for _, recipient in deliveries[before:]), "a mail after an unsubscribe"
+    assert len({recipient for _, recipient in deliveries}) == len(deliveries), "a mailbox got it twice"
+    assert site.states().total() == mails
+    return site.count(injected=kills + 2 + leaving)
+
+
+LEFT = """
+    SELECT email FROM leads_contact AS contact JOIN leads_subscription ON contact_id = contact.id
+     WHERE state = 'unsubscribed'
+"""
+
+
+def kill_workers(site: Site) -> None:
+    for worker in list(site.workers):
+        site.kill(worker)
+
+
+def pause(site: Site) -> None:
+    """As staff do. What is at hand ends; after that, nothing leaves."""
+    site.database.execute("UPDATE leads_issue SET paused_at = now()")
+    wait_for(lambda: not site.states()["leased"] + site.states()["handed"], 30)
+    still = len(site.smtp.lines())
+    time.sleep(1)
+    assert len(site.smtp.lines()) == still, "a mail left while the issue was paused"
+
+
 def poison(site: Site, mails: int) -> Count:
     site.have(workers=1)
     site.owe_poison(mails)

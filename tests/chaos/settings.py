@@ -7,5 +7,6 @@ MAIL_LEASE_SECONDS = 3
 EMAIL_TIMEOUT = 1
 CELERY_BEAT_SCHEDULE = CELERY_BEAT_SCHEDULE | {
     "drain-outbox": CELERY_BEAT_SCHEDULE["drain-outbox"] | {"schedule": 0.25},
+    "advance-issues": CELERY_BEAT_SCHEDULE["advance-issues"] | {"schedule": 0.25},
 }
 CELERY_BEAT_MAX_LOOP_INTERVAL = 0.25

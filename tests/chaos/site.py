@@ -18,7 +18,7 @@ from tests.backstage import Backstage, running
 from tests.conftest import ENVIRONMENT
 from tests.smtp import SmtpServer, wait_for
 
-TABLES = ("outgoingmail", "enrolment", "sender", "suppression", "timelineentry")
+TABLES = ("outgoingmail", "enrolment", "sender", "suppression", "timelineentry", "subscription", "issue")
 ENDS = ("sent", "dead", "skipped", "uncertain")
 
 TIPS = """
@@ -44,6 +44,27 @@ ANSWERS = """
            CASE WHEN %(kind)s::text <> 'staff' THEN form.contact_id END, form.id, 1, 'queued', '', 0, false
       FROM generate_series(%(first)s::int, %(last)s::int) AS number,
            (SELECT id, contact_id FROM leads_submission ORDER BY id LIMIT 1) AS form
+"""
+
+
+# An issue that is due, and those who get it.
+READERS = """
+    WITH contact AS (
+        INSERT INTO leads_contact (email, soft_bounces)
+        SELECT 'chaos-' || number || '@example.com', '[]' FROM generate_series(%(first)s::int, %(last)s::int) AS number
+        RETURNING id)
+    INSERT INTO leads_subscription (contact_id, state, wants_newsletter, wants_tips, confirmed_at)
+    SELECT id, 'confirmed', true, false, now() FROM contact
+"""
+ISSUE = """
+    INSERT INTO leads_issue (subject, preheader, note, state, due_at)
+    VALUES ('News', '', 'Dear reader.', 'scheduled', now())
+"""
+HELD_UP = """
+    INSERT INTO leads_outgoingmail (dedupe_key, kind, contact_id, template_version, state, reason, attempts, was_resent)
+    SELECT 'issue:' || issue.id || ':' || contact_id, 'tip', contact_id, 1, 'queued', '', 0, false
+      FROM leads_issue AS issue, leads_subscription
+     ORDER BY contact_id OFFSET %(after)s LIMIT 1
 """
 
 
@@ -80,9 +101,9 @@ class Site(Backstage):
         self.run("tests.chaos.prepare")
         self.database = psycopg.connect(self.database_url, autocommit=True)
 
-    def run(self, module: str) -> None:
+    def run(self, module: str, *arguments: str) -> None:
         child = self.processes.start(
-            module, [sys.executable, "-m", module], log=self.folder / "run.log", env=self.env, cwd=ROOT
+            module, [sys.executable, "-m", module, *arguments], log=self.folder / "run.log", env=self.env, cwd=ROOT
         )
         child.process.wait()
         assert child.process.returncode == 0, child.complaint
@@ -109,6 +130,10 @@ class Site(Backstage):
     def owe_poison(self, number: int) -> None:
         self.owe(ANSWERS, number, kind="guide")
 
+    def schedule_issue(self, readers: int) -> None:
+        self.owe(READERS, readers)
+        self.database.execute(ISSUE)
+
     def owe(self, statement: str, number: int, **values: str) -> None:
         first, self.made = self.made + 1, self.made + number
         self.database.execute(statement, {"first": first, "last": self.made} | values)
@@ -117,6 +142,18 @@ class Site(Backstage):
         return Counter(
             dict(self.database.execute("SELECT state, count(*) FROM leads_outgoingmail GROUP BY 1").fetchall())
         )
+
+    @contextlib.contextmanager
+    def hold_up_preparing(self, after: int):
+        """Another transaction owes one of these mails and has not ended: whoever prepares the issue waits for it."""
+        with psycopg.connect(self.database_url) as other:
+            other.execute(HELD_UP, {"after": after})
+            yield
+            other.rollback()
+
+    def preparing_is_held_up(self) -> bool:
+        waiting = "wait_event_type = 'Lock' AND query LIKE '%INSERT INTO leads_outgoingmail%'"
+        return bool(self.database.execute(f"SELECT FROM pg_stat_activity WHERE {waiting}").fetchall())
 
     def let_waiting_pass(self) -> None:
         """What waits for a later try is due now, and the sender's pause is over."""

@@ -81,6 +81,13 @@ def test_fault_20_two_beats_and_more_workers(site):
     assert all_sent_once(faults.two_beats(site, mails=30, workers=3))
 
 
+def test_fault_21_an_issue_broken_off_at_every_point(site):
+    count = faults.issue_broken_off(site, mails=300, leaving=20, kills=2)
+    assert (count.mails, count.lost, count.twice, count.dead) == (300, 0, 0, 0)
+    assert count.uncertain <= 2 * 2  # two workers were at it
+    assert 300 - 20 - 4 <= count.sent <= 300 - 20
+
+
 def test_fault_23_a_worker_that_a_deploy_asks_to_stop(site):
     assert all_sent_once(faults.asked_to_stop(site, mails=40))
 

@@ -6,7 +6,7 @@ import http.client
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,21 +44,17 @@ class Site:
 @contextlib.contextmanager
 def serve(worker: str) -> Iterator[Site]:
     """One site a worker. The first that comes fills the database; the others wait for it and copy that."""
-    var_dir = Path(os.environ["VAR_DIR"], "e2e")
-    var_dir.mkdir(exist_ok=True)
     url = f"http://127.0.0.1:{free_port()}"
     env = os.environ | {
         "SITE_URL": url,
-        "VAR_DIR": str(var_dir),
+        "VAR_DIR": str(folder()),
         "DATABASE_URL": f"{server()}/{MODEL}_{worker}",
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",  # nothing listens there: no page needs it
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
     }
-    with (var_dir / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        fill(env | {"DATABASE_URL": f"{server()}/{MODEL}"}, done=var_dir / "filled")
+    with filled(env):
         execute(f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")
-    site = Site(url, env["DATABASE_URL"], env, var_dir / f"{worker}.log")
+    site = Site(url, env["DATABASE_URL"], env, folder() / f"{worker}.log")
     with Group() as processes:
         options = (f"--bind={urlsplit(url).netloc}", "--workers=1", "--threads=8", "--no-control-socket")
         command = [sys.executable, "-m", "gunicorn", "clinic.wsgi", *options, "--log-level=warning"]
@@ -67,12 +63,23 @@ def serve(worker: str) -> Iterator[Site]:
         yield site
 
 
-def fill(env: dict[str, str], *, done: Path) -> None:
-    if done.exists():
-        return
-    execute(f"CREATE DATABASE {MODEL} TEMPLATE {make_migrated()}")
-    run("tests.e2e.content", env=env)
-    done.touch()
+def folder() -> Path:
+    """What the site keeps beside its database; all workers share it."""
+    return Path(os.environ["VAR_DIR"], "e2e")
+
+
+@contextlib.contextmanager
+def filled(env: Mapping[str, str]) -> Iterator[None]:
+    """Hold the model database, filled, for as long as it takes to copy it: PostgreSQL copies only what nobody uses."""
+    folder().mkdir(exist_ok=True)
+    done = folder() / "filled"
+    with (folder() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            execute(f"CREATE DATABASE {MODEL} TEMPLATE {make_migrated()}")
+            run("tests.e2e.content", env={**env, "DATABASE_URL": f"{server()}/{MODEL}"})
+            done.touch()
+        yield
 
 
 def wait_until_ready(url: str, log: Path) -> None:

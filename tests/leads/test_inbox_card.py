@@ -213,9 +213,9 @@ def turns(client, lead) -> tuple[int | None, int | None]:
     ("outcome", "says"),
     [
         ("spoke", "Noted: spoke. Now plan what is next, or book the visit."),
-        ("voicemail", "Noted: left voicemail. Next: call again, 4:00 pm."),
-        ("no_answer", "Noted: no answer. Next: call again, 4:00 pm."),
-        ("message", "Noted: sent message. Next: call again, 4:00 pm."),
+        ("voicemail", "Noted: left voicemail. Next: call again, 4:00\N{NO-BREAK SPACE}pm."),
+        ("no_answer", "Noted: no answer. Next: call again, 4:00\N{NO-BREAK SPACE}pm."),
+        ("message", "Noted: sent message. Next: call again, 4:00\N{NO-BREAK SPACE}pm."),
     ],
 )
 def test_one_press_notes_an_attempt_and_says_what_is_next(lead, bea, outcome, says):
@@ -333,7 +333,10 @@ def test_what_is_planned_lies_ahead_and_what_was_typed_stays(noon, lead, bea):
 
 def test_a_visit_is_booked_and_kept(noon, lead, bea):
     client = signed_in(bea)
-    assert "Booked: Wed 2:30 pm." in press(client, "lead_book", lead, visit_at="2026-05-06T14:30").content.decode()
+    assert (
+        "Booked: Wed 2:30\N{NO-BREAK SPACE}pm."
+        in press(client, "lead_book", lead, visit_at="2026-05-06T14:30").content.decode()
+    )
     lead.refresh_from_db()
     assert lead.state == "booked"
     assert "Noted: attended." in press(client, "lead_visit", lead, has_come="yes").content.decode()

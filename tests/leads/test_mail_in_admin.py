@@ -83,11 +83,11 @@ def test_a_tip_says_that_no_clinician_has_reviewed_it(owner):
 
 def test_staff_read_every_tip_before_anybody_gets_it(owner):
     step = StepFactory(subject="Take a walk", body="Five minutes around the block.")
-    later = StepFactory(sequence=step.sequence, version=step.version + 1, subject="Not yet")
+    earlier = StepFactory(sequence=step.sequence, version=step.version - 1, subject="No more")
     page = owner.get(reverse("tips")).content.decode()
     assert reverse("tip_inspect", args=[step.pk]) in page
     assert "None yet" in page
-    assert later.subject not in page
+    assert earlier.subject not in page
     page = owner.get(reverse("tip_inspect", args=[step.pk])).content.decode()
     assert "Take a walk" in page
     assert "None yet" in page

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Backs up the database and the media: `backup.sh now`, or `backup.sh nightly` for every night at 03:00 UTC.
+#
+# The keys are not in it (secrets/, or the environment): keep them in another place, since a backup without them shows no
+# health answer, and with them everything. A name says when a backup was made and nothing else.
+#
+# BACKUP_DIR         where backups lie; copy it to another machine
+# VAR_DIR            what the site keeps beside its database
+# DATABASE_URL, or DATABASE_URL_FILE with that in it
+# BACKUP_NIGHTS      how many nights are kept: 14. Of those before, the ones of the last 8 first days of a month are.
+set -eu
+umask 077
+: "${BACKUP_DIR:?}" "${VAR_DIR:?}"
+MONTHS=8
+
+address() {
+    if [ -n "${DATABASE_URL_FILE:-}" ]; then cat "$DATABASE_URL_FILE"; else echo "${DATABASE_URL:?}"; fi
+}
+
+back_up() {
+    at=$(date -u +%Y-%m-%dT%H%M%SZ)
+    mkdir -p "$BACKUP_DIR"
+    # Under another name until it is whole. What was uploaded after the dump is in the media as well; nothing refers to it.
+    pg_dump --format=custom --no-owner --no-privileges --file="$BACKUP_DIR/unfinished" "$(address)"
+    mv "$BACKUP_DIR/unfinished" "$BACKUP_DIR/database-$at.dump"
+    tar --create --gzip --file="$BACKUP_DIR/unfinished" --directory="$VAR_DIR" media
+    mv "$BACKUP_DIR/unfinished" "$BACKUP_DIR/media-$at.tar.gz"
+    echo "backed up: $at"
+    for kind in database media; do
+        superfluous "$kind" | while read -r old; do rm -- "$old"; done
+    done
+}
+
+superfluous() {  # the backups of a kind that need not be kept any longer
+    newest=$(find "$BACKUP_DIR" -name "$1-*" | sort -r | head -n "${BACKUP_NIGHTS:-14}")
+    monthly=$(find "$BACKUP_DIR" -name "$1-*-01T*" | sort -r | head -n "$MONTHS")
+    find "$BACKUP_DIR" -name "$1-*" | sort | while read -r file; do
+        printf '%s\n%s\n' "$newest" "$monthly" | grep -qxF "$file" || echo "$file"
+    done
+}
+
+case "${1:-}" in
+now) back_up ;;
+nightly)
+    while :; do
+        now=$(date -u +%s)
+        sleep $((86400 - (now - 10800) % 86400))
+        back_up || echo "the backup failed" >&2  # and the health check says so from tomorrow on
+    done
+    ;;
+*)
+    echo "usage: backup.sh now | nightly" >&2
+    exit 2
+    ;;
+esac

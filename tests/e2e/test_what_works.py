@@ -1,0 +1,84 @@
+"""The figures on a screen of any size, by keyboard, and as axe sees them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.database import run
+from tests.e2e.figures import OWNER
+from tests.e2e.test_accessibility import violations_everywhere
+
+ADDRESS = "/admin/reports/what-works/"
+PAGES = {
+    "week": ADDRESS,
+    "month": f"{ADDRESS}?by=month",
+    "quarter": f"{ADDRESS}?by=quarter",
+    "empty week": f"{ADDRESS}?by=week&day=2020-05-05",
+    "start page": "/admin/",
+}
+
+
+# What sticks out of the window, which the admin would cut off, or out of the figures.
+OUTSIDE = """() => [...document.querySelectorAll("main, main .clinic-works, main .clinic-works--panel")]
+  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.className)"""
+
+
+@pytest.fixture(scope="module")
+def figures(site) -> None:
+    run("tests.e2e.figures", env=site.env)
+
+
+@pytest.fixture
+def owner(page: Page, figures) -> Page:
+    page.goto("/admin/login/")
+    page.locator("[name=username]").fill(OWNER["username"])
+    page.locator("[name=password]").fill(OWNER["password"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    return page
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_axe_finds_nothing_in_the_figures(owner: Page, address):
+    owner.goto(address)
+    owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert violations_everywhere(owner) == []
+
+
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_the_figures_never_scroll_sideways(owner: Page, address):
+    for width in (320, 768, 1280):
+        owner.set_viewport_size({"width": width, "height": 800})
+        owner.goto(address)
+        owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+        assert owner.evaluate(OUTSIDE) == [], width
+
+
+def test_the_period_and_the_numbers_behind_a_chart_are_reached_by_keyboard(owner: Page):
+    owner.goto(ADDRESS)
+    owner.get_by_role("link", name="Quarter", exact=True).focus()
+    owner.keyboard.press("Enter")
+    owner.wait_for_url("**by=quarter**")
+    expect(owner.get_by_role("link", name="Quarter", exact=True)).to_have_attribute("aria-current", "true")
+    table = owner.get_by_role("table", name="Requests, ")
+    expect(table).to_be_hidden()
+    owner.get_by_text("The chart in numbers").first.focus()
+    owner.keyboard.press("Enter")
+    expect(table).to_be_visible()
+
+
+def test_a_chart_tells_what_it_shows_to_those_who_do_not_see_it(owner: Page):
+    owner.goto(f"{ADDRESS}?by=week&day=2020-05-05")
+    chart = owner.get_by_role("img", name="Requests, May 4–10, 2020")
+    expect(chart).to_have_accessible_name(re.compile(r"Guides, newsletter and workshops: 0 in all\."))
+
+
+def test_the_figures_show_no_error_and_ask_no_other_host(owner: Page, base_url):
+    complaints, asked = [], []
+    owner.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    owner.on("request", lambda request: asked.append(request.url))
+    owner.goto(ADDRESS)
+    owner.wait_for_load_state("networkidle")
+    assert complaints == []
+    assert [address for address in asked if not address.startswith((base_url, "data:"))] == []

@@ -1,0 +1,175 @@
+"""The whole of production without containers, on servers of its own, so that each part can be stopped by itself."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+
+from dev import production, run
+from dev.processes import Child, Group, free_port
+from dev.servers import postgresql_program
+from dev.services import THROWAWAY_OPTIONS, start_postgresql, start_valkey
+from tests.conftest import ENVIRONMENT
+from tests.database import server
+from tests.e2e import site as e2e
+
+BROWSER = {"Accept_Encoding": "gzip, deflate, br, zstd"}
+READ_EARLY = (
+    "/blog/whats-the-best-way-to-sit-with-low-back-pain/",
+    "/blog/topics/health-tips/",
+    "/guides/7-easy-ways/",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # with small letters
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class EdgeSite:
+    """Before any test, `READ_EARLY` was read at `read_at` (monotonic seconds), by a browser."""
+
+    def __init__(self, folder: Path, servers: Group, services: Group, env: dict[str, str]):
+        self.folder = folder
+        self.servers = servers
+        self.services = services
+        self.env = env  # of all services
+        self.port = int(env["HTTPS_LISTEN"].rpartition(":")[2])
+        self.http_port = int(env["HTTP_LISTEN"].rpartition(":")[2])
+        self.url = env["SITE_URL"]
+        self.database_url = env["DATABASE_URL"]
+        self.read_at = 0.0
+
+    # --- Its parts
+
+    def start(self, name: str) -> Child:
+        return production.start(self.services, name, self.folder, self.env)
+
+    def child(self, name: str) -> Child:
+        children = [*self.services.children, *self.servers.children]
+        return next(child for child in children if child.name == name)
+
+    def kill(self, name: str) -> None:
+        child = self.child(name)
+        child.kill()
+        group = self.services if child in self.services.children else self.servers
+        group.children.remove(child)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"log/{name}.log").read_text()
+
+    def execute(self, statement: str, *values: object) -> list[tuple]:
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    # --- Its visitors
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        """Takes the site's own certificate, and only for its name."""
+        return ssl.create_default_context(cafile=f"{self.env['CERTIFICATE_DIR']}/fullchain.pem")
+
+    def connect(self, address: str = "127.0.0.1", context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+        """As the visitor with this address, of which a machine has many: 127.0.0.0/8."""
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(address, 0))
+        return (context or self.tls).wrap_socket(plain, server_hostname="localhost")
+
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        address: str = "127.0.0.1",
+        form: Mapping[str, str] | None = None,
+        **headers: str,
+    ) -> Answer:
+        connection = http.client.HTTPSConnection("localhost", self.port)
+        connection.sock = self.connect(address)
+        body = None
+        if form is not None:
+            method, body = "POST", urlencode(form)
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url} | headers
+        with contextlib.closing(connection):
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            return answer_to(connection, method, path, body, names)
+
+    def ask_often(self, path: str, times: int, *, method: str = "GET", address: str) -> list[Answer]:
+        """Over one connection, in the blink of an eye."""
+        connection = http.client.HTTPSConnection("localhost", self.port)
+        connection.sock = self.connect(address)
+        with contextlib.closing(connection):
+            return [answer_to(connection, method, path) for _ in range(times)]
+
+
+def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answer:
+    connection.request(*request)
+    response = connection.getresponse()
+    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+
+
+@contextlib.contextmanager
+def serve() -> Iterator[EdgeSite]:
+    with (
+        tempfile.TemporaryDirectory(prefix="clinic-", ignore_cleanup_errors=True) as name,
+        Group() as servers,
+        Group() as services,
+    ):
+        folder = Path(name)
+        (folder / "log").mkdir()
+        site = EdgeSite(folder, servers, services, environment(folder, servers))
+        fill(site)
+        migration = site.start(production.FIRST)
+        assert migration.process.wait() == 0, migration.complaint
+        services.children.remove(migration)
+        for service in production.SERVICES:
+            site.start(service)
+        run.wait_until_ready(services, site.env)
+        for path in READ_EARLY:
+            assert site.ask(path, **BROWSER).status == 200
+        site.read_at = time.monotonic()
+        yield site
+        services.kill()  # nothing is kept of it
+        servers.kill()
+
+
+def environment(folder: Path, servers: Group) -> dict[str, str]:
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "clinic.settings",
+        "DATABASE_URL": start_postgresql(servers, folder / "postgres", folder, THROWAWAY_OPTIONS),
+        "REDIS_URL": start_valkey(servers, folder),
+        "VAR_DIR": str(folder),
+        "STATIC_DIR": str(e2e.folder() / "static"),
+        "PORT": str(free_port()),
+    }
+    env = production.Production().environment(os.environ | ENVIRONMENT | ours)
+    return env | production.environment_here(folder, env)
+
+
+def fill(site: EdgeSite) -> None:
+    """With what the browser tests look at."""
+    theirs = {"VAR_DIR": str(e2e.folder()), "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
+    with e2e.filled(os.environ | ENVIRONMENT | theirs):
+        dump = [postgresql_program("pg_dump"), "--no-owner", f"{server()}/{e2e.MODEL}"]
+        copy = subprocess.run(dump, capture_output=True, check=True)
+    restore = [postgresql_program("psql"), "--quiet", site.database_url]
+    subprocess.run(restore, input=copy.stdout, stdout=subprocess.DEVNULL, check=True)
+    shutil.copytree(e2e.folder() / "media", site.folder / "media", dirs_exist_ok=True)

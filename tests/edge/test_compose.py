@@ -1,0 +1,85 @@
+"""docker-compose.yml, where no container engine runs: that it is right, and that `make prod-local` starts the same."""
+
+import json
+import re
+from importlib.resources import files
+
+import jsonschema
+import psutil
+import pytest
+
+from dev import compose, production
+from dev.environment import ROOT
+
+SCHEMA = files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+SERVICES = compose.document()["services"]
+OURS = [name for name, service in SERVICES.items() if "build" in service]
+
+
+def commands_of(child) -> list[list[str]]:
+    processes = [psutil.Process(child.process.pid), *psutil.Process(child.process.pid).children(recursive=True)]
+    return [process.cmdline() for process in processes]
+
+
+def test_the_file_is_what_the_compose_specification_asks_for():
+    jsonschema.validate(compose.document(), json.loads(SCHEMA.read_text()))
+
+
+def test_every_service_has_its_place_on_one_machine_too():
+    here = {*production.SERVERS, production.FIRST, *production.SERVICES, *production.NOT_HERE}
+    assert here == set(SERVICES)
+
+
+@pytest.mark.xdist_group("edge")
+def test_without_containers_the_same_commands_run(site):
+    for name in ("web", "worker", "beat"):
+        program, *arguments = SERVICES[name]["command"]
+        running = commands_of(site.child(name))
+        assert any(line[1].endswith(f"/{program}") and line[2:] == arguments for line in running if len(line) > 1), name
+    (master, *_) = commands_of(site.child("edge"))
+    assert "nginx.conf" in " ".join(master)  # what start.sh ends in
+
+
+def test_every_file_that_a_service_needs_is_there():
+    text = compose.FILE.read_text()
+    for path in re.findall(r"\bdeploy/[\w./-]*\w", text):
+        assert (ROOT / path).exists(), path
+    for name, secret in compose.document()["secrets"].items():
+        assert secret["file"] == f"secrets/{name}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_confined(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["deploy"]["resources"]["limits"].keys() >= {"memory", "pids"}
+    assert service["restart"] in ("unless-stopped", "on-failure", "no")
+
+
+def test_every_service_that_goes_on_is_watched():
+    once = {"migrate", "certificates"}
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == once
+
+
+def test_only_the_edge_can_be_reached_from_outside():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["edge"]
+    for name in ("postgres", "redis", "web", "beat", "backup"):
+        assert list(SERVICES[name]["networks"]) == ["inside"]
+    assert compose.document()["networks"]["inside"]["internal"] is True
+
+
+def test_the_edge_sees_nothing_of_the_data_but_what_is_public():
+    volumes = {volume.split(":")[0] for volume in SERVICES["edge"]["volumes"]}
+    assert volumes == {"edge", "pictures", "pages", "certificates", "acme"}
+    assert "secrets" not in SERVICES["edge"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_in_the_file(name):
+    for variable, value in SERVICES[name].get("environment", {}).items():
+        if re.search(r"KEY|SECRET|PASSWORD|DATABASE_URL|EMAIL_URL", variable):
+            assert variable.endswith("_FILE")
+            assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]

@@ -1,0 +1,145 @@
+"""What the edge keeps from the application: too much, too slow, too curious. And what it keeps to itself."""
+
+import contextlib
+import socket
+import time
+
+import pytest
+
+from tests.e2e.pages import POST
+from tests.smtp import wait_for
+
+pytestmark = pytest.mark.xdist_group("edge")
+PHONE = "tel:+1"
+SECURITY = (
+    "content-security-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+)
+
+
+def policies(answer):
+    """The order of a policy's parts has no meaning."""
+    return {name: set(answer.headers[name].split("; ")) for name in SECURITY}
+
+
+def test_whoever_asks_too_much_is_asked_to_wait_and_told_the_phone_number(site):
+    answers = site.ask_often("/about/", 100, address="127.0.1.1")
+    refused = answers[-1]
+    assert refused.status == 429
+    assert PHONE in refused.text
+    assert refused.headers["retry-after"] == "30"
+    assert sum(answer.status == 200 for answer in answers) >= 60
+    assert site.ask("/about/", address="127.0.1.2").status == 200
+
+
+def test_whoever_sends_too_many_forms_can_still_read(site):
+    sent = [answer.status for answer in site.ask_often("/no/form/", 30, method="POST", address="127.0.1.3")]
+    assert 429 not in sent[:20]
+    assert 429 in sent
+    assert site.ask(POST, address="127.0.1.3").status == 200
+
+
+def test_files_are_not_counted(site):
+    path = site.ask("/").text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    assert {answer.status for answer in site.ask_often(path, 100, address="127.0.1.4")} == {200}
+
+
+def test_the_reports_of_a_provider_are_not_counted_like_visitors(site):
+    answers = site.ask_often("/email/events/postmark/", 100, method="HEAD", address="127.0.1.5")
+    assert {answer.status for answer in answers} == {404}  # no provider is in use here
+
+
+def test_a_form_that_is_far_too_long_is_refused(site):
+    with contextlib.suppress(ConnectionError):  # it may stop listening before all of it is said
+        assert site.ask("/newsletter/", form={"email": "x" * 600_000}, address="127.0.1.6").status == 413
+
+
+def test_slow_visitors_keep_nobody_waiting(site):
+    with contextlib.ExitStack() as stack:
+        for number in range(60):
+            slow = [stack.enter_context(site.connect(f"127.0.2.{number % 20 + 1}")) for _ in range(3)]
+            slow[0].send(b"GET / HTTP/1.1\r\nHost: local")  # and no more
+            body = f"POST /newsletter/ HTTP/1.1\r\nHost: localhost:{site.port}\r\nContent-Length: 1000\r\n\r\nemail="
+            slow[1].send(body.encode())
+            slow[2].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            slow[2].send(f"GET {POST} HTTP/1.1\r\nHost: localhost:{site.port}\r\n\r\n".encode())
+        for path in (POST, "/search/?q=sit", "/static/css/site.css"):
+            begin = time.monotonic()
+            assert site.ask(path).status == 200
+            assert time.monotonic() - begin < 2
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/metrics", "/metrics/", "/-/503.html", "/status/"])
+def test_what_operators_look_at_is_not_public(site, path):
+    assert site.ask(path).status == 404
+
+
+@pytest.mark.parametrize("folder", ["original_images", "documents", "videos", "share", "images/../videos"])
+def test_only_what_was_cut_for_pages_is_given_as_a_file(site, folder):
+    secret = site.folder / "media" / folder / "secret.jpg"
+    secret.parent.mkdir(parents=True, exist_ok=True)
+    secret.write_text("private")
+    assert site.ask(f"/media/{folder}/secret.jpg").status == 404
+
+
+def test_a_picture_cannot_act_as_a_page(site):
+    folder = site.folder / "media/images"
+    folder.mkdir(exist_ok=True)
+    (folder / "cut.jpg").write_bytes(b"\xff\xd8")
+    (folder / "page.html").write_text("<script>alert(1)</script>")
+    picture, page = site.ask("/media/images/cut.jpg"), site.ask("/media/images/page.html")
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert "content-disposition" not in picture.headers
+    assert page.headers["content-disposition"] == "attachment"
+    for answer in (picture, page):
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_static_file_is_kept_for_good_and_is_compressed_already(site):
+    path = site.ask("/").text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    answer = site.ask(path, Accept_Encoding="gzip, br")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-encoding"] in ("gzip", "br")
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert "immutable" not in site.ask("/static/css/site.css").headers["cache-control"]
+
+
+def test_what_the_edge_answers_itself_is_as_strict_as_a_page(site):
+    page = policies(site.ask("/about/"))
+    assert policies(site.ask("/static/css/site.css")) == page
+    assert policies(site.ask_often("/about/", 100, address="127.0.1.7")[-1]) == page
+
+
+def test_no_log_knows_who_asked_or_what_for(site):
+    for path in (
+        "/r/MARKER-1/",
+        "/r/MARKER-2/data/",
+        "/email/confirm/MARKER-3/",
+        "/workshops/watch/MARKER-4/video.mp4",
+    ):
+        site.ask(path, address="127.0.9.77")
+    site.ask("/search/?q=MARKER-5", User_Agent="MARKER-6", Referer=f"{site.url}/r/MARKER-7/", Cookie="x=MARKER-8")
+    site.ask("/assessment/thanks/22222222/")
+    with site.connect() as connection:
+        connection.send(b"GET /r/MARKER-0/ HTTP/1.1\r\nBroken\r\n\r\n")
+        connection.recv(1000)
+    wait_for(lambda: '"path":"/assessment/thanks/-/"' in site.log("access"))
+    assert '"path":"/r/-/data/"' in site.log("access")
+    assert '"network":"127.0.9.0"' in site.log("access")
+    for name in ("access", "edge", "web"):
+        assert "MARKER" not in site.log(name)
+        assert "127.0.9.77" not in site.log(name)
+
+
+def test_a_page_a_log_line_and_the_application_share_the_number_of_a_request(site):
+    answer = site.ask("/assessment/", X_Request_ID="made-up")
+    number = answer.headers["x-request-id"]
+    assert len(number) == 32
+    wait_for(lambda: f'"request":"{number}"' in site.log("access"))

@@ -1,0 +1,141 @@
+"""What an operator counts on when everything is lost: backups, putting one back, and the certificate."""
+
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from clinic.settings import Environment
+from dev.environment import ROOT
+from dev.servers import postgresql_program
+from tests.database import execute, make_migrated, server
+
+PROGRAMS = f"{postgresql_program('pg_dump').parent}:{os.environ['PATH']}"
+
+
+def run(script, *arguments, **environment):
+    command = ["sh", ROOT / "deploy" / script, *arguments]
+    env = {"PATH": PROGRAMS, "LC_ALL": "C", **environment}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def database(worker_id) -> str:
+    name = f"backup_{worker_id}"
+    model = make_migrated()
+    execute(f"CREATE DATABASE {name} TEMPLATE {model}")
+    return f"{server()}/{name}"
+
+
+@pytest.fixture
+def places(database, tmp_path) -> dict[str, str]:
+    (tmp_path / "data/media/images").mkdir(parents=True)
+    (tmp_path / "data/media/images/figure.png").write_text("figure")
+    address = tmp_path / "database_url"
+    address.write_text(f"{database}\n")
+    return {
+        "BACKUP_DIR": str(tmp_path / "backups"),
+        "VAR_DIR": str(tmp_path / "data"),
+        "DATABASE_URL_FILE": str(address),
+    }
+
+
+def backups(places, kind="database"):
+    return sorted(path.name for path in Path(places["BACKUP_DIR"]).glob(f"{kind}-*"))
+
+
+def test_a_backup_is_put_back_with_the_sender_stopped(database, places):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO leads_contact (email, soft_bounces) VALUES ('kept@example.com', '[]')")
+        connection.execute("INSERT INTO leads_sender (id, outages, reason, is_stopped) VALUES (1, 0, '', false)")
+        run("backup.sh", "now", **places)
+        connection.execute("DELETE FROM leads_contact")
+        connection.execute("INSERT INTO leads_contact (email, soft_bounces) VALUES ('later@example.com', '[]')")
+    picture = Path(places["VAR_DIR"], "media/images/figure.png")
+    picture.unlink()
+    moment = backups(places)[0].removeprefix("database-").removesuffix(".dump")
+
+    assert "the sender is stopped" in run("restore.sh", moment, **places)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT email FROM leads_contact").fetchall() == [("kept@example.com",)]
+        assert connection.execute("SELECT is_stopped FROM leads_sender").fetchall() == [(True,)]
+    assert picture.read_text() == "figure"
+
+
+def test_a_backup_holds_the_database_and_the_media_and_no_key(places):
+    Path(places["VAR_DIR"], ".env").write_text("SECRET_KEY=secret")
+    run("backup.sh", "now", **places)
+    (media,) = backups(places, "media")
+    with tarfile.open(Path(places["BACKUP_DIR"], media)) as archive:
+        names = {member.name for member in archive.getmembers() if member.isfile()}
+    assert names == {"media/images/figure.png"}
+    assert {path.stat().st_mode & 0o077 for path in Path(places["BACKUP_DIR"]).iterdir()} == {0}
+
+
+def test_old_backups_make_room_but_for_one_a_month(places):
+    folder = Path(places["BACKUP_DIR"])
+    folder.mkdir()
+    for day in range(1, 31):
+        (folder / f"database-2020-06-{day:02}T030000Z.dump").touch()
+    for month in range(1, 6):
+        (folder / f"database-2020-0{month}-01T030000Z.dump").touch()
+    run("backup.sh", "now", BACKUP_NIGHTS="3", **places)
+    kept = [name for name in backups(places) if "-2020-" in name]
+    assert kept == [
+        *(f"database-2020-0{month}-01T030000Z.dump" for month in range(1, 7)),
+        "database-2020-06-29T030000Z.dump",
+        "database-2020-06-30T030000Z.dump",
+    ]
+
+
+def test_a_new_certificate_takes_the_place_of_the_old_one(tmp_path):
+    for folder in ("bin", "certificates", "acme", "state/live/site"):
+        (tmp_path / folder).mkdir(parents=True)
+    # In the place of certbot, which would ask the world.
+    certbot = tmp_path / "bin/certbot"
+    pair = f"for file in privkey fullchain; do echo new >{tmp_path}/state/live/site/$file.pem; done"
+    certbot.write_text(f'#!/bin/sh\necho "$@"\n{pair}\n')
+    certbot.chmod(0o755)
+    (tmp_path / "certificates/fullchain.pem").write_text("old")
+    output = run(
+        "certificates.sh",
+        PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
+        ONCE="1",
+        SITE_URL="https://clinic.example.org",
+        ALLOWED_HOSTS="clinic.example.org,www.clinic.example.org",
+        ACME_EMAIL="operator@example.org",
+        CERTIFICATE_DIR=str(tmp_path / "certificates"),
+        ACME_DIR=str(tmp_path / "acme"),
+        ACME_STATE_DIR=str(tmp_path / "state"),
+    )
+    assert "--domain clinic.example.org --domain www.clinic.example.org" in output
+    assert {path.name: path.read_text() for path in (tmp_path / "certificates").iterdir()} == {
+        "fullchain.pem": "new\n",
+        "privkey.pem": "new\n",
+    }
+
+
+def test_secrets_are_made_once_and_differ(tmp_path):
+    (tmp_path / "deploy").mkdir()
+    script = tmp_path / "deploy/secrets.sh"
+    script.write_bytes((ROOT / "deploy/secrets.sh").read_bytes())
+    contents = []
+    for _ in range(2):
+        subprocess.run(["sh", script], check=True)
+        contents.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
+    first, second = contents
+    assert first == second
+    assert first["database_password"] in first["database_url"]
+    assert first["secret_key"] != first["suppression_key"]
+    assert len(first["field_encryption_keys"]) == 44  # a Fernet key
+
+
+def test_a_setting_may_lie_in_a_file(tmp_path):
+    (tmp_path / "key").write_text("secret\n")
+    environment = Environment({"KEY_FILE": str(tmp_path / "key"), "OTHER": "as it is"})
+    assert (environment["KEY"], environment["OTHER"]) == ("secret", "as it is")
