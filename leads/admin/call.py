@@ -42,7 +42,10 @@ class CallView(LeadPermissionMixin, WagtailAdminTemplateMixin, FormView):
 
 
 def known_cards(form: CallForm) -> list[Lead]:
-    """The cards with this number or address, or made of one that had it: the call goes to the one with the same name."""
+    """The cards with this number or address, and those into which staff merged one that has it.
+
+    The call goes to the one with the same name.
+    """
     phone, email = form.cleaned_data["phone"], form.cleaned_data["email"]
     same = Q()
     if phone:

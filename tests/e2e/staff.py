@@ -16,8 +16,6 @@ from tests.staff import member
 
 PASSWORD = "only for these tests"
 NUMBER = "+14255550116"
-
-
 STAFF = {"amy": "clinician", "bea": "front_desk", "cal": "front_desk", "dee": "owner"}
 
 
