@@ -42,7 +42,8 @@ def add_lead(name: str, **fields) -> Lead:
     submission = SubmissionFactory(
         kind="assessment", lead=lead, health_answers='{"hopes": "Walk"}', source_path=f"/{WORD}/", campaign={"a": WORD}
     )
-    OutgoingMailFactory(submission=submission, kind="assessment", state="skipped", reason=WORD)
+    key = f"assessment:{submission.pk}"
+    OutgoingMailFactory(submission=submission, kind="assessment", dedupe_key=key, state="skipped", reason=WORD)
     TimelineEntry.objects.create(lead=lead, event="asked_assessment", details={"submission": submission.pk})
     TimelineEntry.objects.create(lead=lead, event="note", note=f"{WORD} {WORD}")
     return lead
