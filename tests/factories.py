@@ -62,11 +62,19 @@ __all__ = [
 ]
 
 
+PROCESS = uuid.uuid4().hex[:6]
+
+
+def unique(text: str) -> factory.Sequence:
+    """A value that nobody else has: other processes make rows in the same database."""
+    return factory.Sequence(lambda number: text.format(f"{PROCESS}-{number}"))
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = User
 
-    username = factory.Sequence("user-{}".format)
+    username = unique("user-{}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
 
 
@@ -122,7 +130,7 @@ class TopicFactory(DjangoModelFactory):
         model = Topic
 
     name = factory.Sequence("Topic {}".format)
-    slug = factory.Sequence("topic-{}".format)
+    slug = unique("topic-{}")
 
 
 class AuthorFactory(DjangoModelFactory):
@@ -130,7 +138,7 @@ class AuthorFactory(DjangoModelFactory):
         model = Author
 
     name = factory.Sequence("Author {}".format)
-    slug = factory.Sequence("author-{}".format)
+    slug = unique("author-{}")
 
 
 class BlogIndexPageFactory(PageFactory):
@@ -164,7 +172,7 @@ class ContactFactory(DjangoModelFactory):
     class Meta:
         model = Contact
 
-    email = factory.Sequence("reader-{}@example.com".format)
+    email = unique("reader-{}@example.com")
 
 
 class LeadFactory(DjangoModelFactory):
@@ -212,7 +220,7 @@ class SequenceFactory(DjangoModelFactory):
     class Meta:
         model = Sequence
 
-    key = factory.Sequence("sequence-{}".format)
+    key = unique("sequence-{}")
     name = "Health tips"
 
 
@@ -225,7 +233,7 @@ class StepFactory(DjangoModelFactory):
     sequence = factory.SubFactory(SequenceFactory)
     version = factory.SelfAttribute("sequence.version")
     position = factory.Sequence(int)
-    key = factory.Sequence("step-{}".format)
+    key = unique("step-{}")
     delay_hours = 0
     window_opens = time.min
     window_closes = time.max
@@ -248,20 +256,20 @@ class OutgoingMailFactory(DjangoModelFactory):
     class Meta:
         model = OutgoingMail
 
-    dedupe_key = factory.Sequence("confirm:{}".format)
+    dedupe_key = unique("confirm:{}")
     kind = OutgoingMail.Kind.CONFIRM
     submission = factory.SubFactory(SubmissionFactory)
     contact = factory.SelfAttribute("submission.contact")
 
 
 class StaffNoticeFactory(OutgoingMailFactory):
-    dedupe_key = factory.Sequence("staff:{}".format)
+    dedupe_key = unique("staff:{}")
     kind = OutgoingMail.Kind.STAFF
     contact = None
 
 
 class TipFactory(OutgoingMailFactory):
-    dedupe_key = factory.Sequence("tip:{}".format)
+    dedupe_key = unique("tip:{}")
     kind = OutgoingMail.Kind.TIP
     submission = None
     contact = factory.SelfAttribute("enrolment.contact")
@@ -313,7 +321,7 @@ class VideoFactory(DjangoModelFactory):
         model = Video
 
     title = factory.Sequence("Video {}".format)
-    slug = factory.Sequence("video-{}".format)
+    slug = unique("video-{}")
     file = factory.django.FileField(filename="film.mp4", data=bytes(range(256)))
 
 

@@ -248,7 +248,7 @@ def address(line: bytes) -> str:
     return re.search(rb"<(.*?)>", line)[1].decode()
 
 
-def wait_for(condition, seconds: float = 10):
+def wait_for(condition, seconds: float = 30):
     """The first true value of `condition()`; fails when there is none in time."""
     end = time.monotonic() + seconds
     while not (value := condition()):

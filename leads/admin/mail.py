@@ -61,9 +61,7 @@ class NumberFilter(django_filters.NumberFilter):
 
 class MailFilterSet(WagtailFilterSet):
     created_at = django_filters.DateFromToRangeFilter(label="Owed on", widget=DateRangePickerWidget)
-    issue = django_filters.ModelChoiceFilter(
-        label="Newsletter", queryset=Issue.objects.exclude(prepared_at=None).order_by("-pk")
-    )
+    issue = django_filters.ModelChoiceFilter(label="Newsletter", queryset=Issue.objects.order_by("-pk"))
     lead = NumberFilter(label="Number of the card", method="filter_lead")
 
     class Meta:

@@ -12,7 +12,7 @@ import psycopg
 from tests.backstage import Backstage
 from tests.smtp import Delivery, wait_for
 
-SECONDS = 5  # from a form to its mail
+SECONDS = 20  # from a form to its mail: five, on a machine with nothing else to do
 
 # What the first content leaves open, and staff fill in: a postal address, hours on every day, a mailbox for notices.
 # And tips at any hour, because a test may run at any.
