@@ -13,6 +13,7 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from leads.forms.card import CallForm
 from leads.models import Lead
 from leads.services.call import enter_call
+from leads.services.intake import kept_cards
 
 from .inbox import LeadPermissionMixin
 
@@ -41,14 +42,18 @@ class CallView(LeadPermissionMixin, WagtailAdminTemplateMixin, FormView):
 
 
 def known_cards(form: CallForm) -> list[Lead]:
-    """The cards with this number or address: the call goes to the one with the same name."""
+    """The cards with this number or address, and those into which staff merged one that has it.
+
+    The call goes to the one with the same name.
+    """
     phone, email = form.cleaned_data["phone"], form.cleaned_data["email"]
     same = Q()
     if phone:
         same |= Q(phone=phone)
     if email:
         same |= Q(contact__email=email)
-    return list(Lead.objects.cards().filter(same).select_related("owner", "contact").order_by("-asked_at", "-pk")[:5])
+    cards = kept_cards(Lead.objects.filter(same))
+    return list(cards.filter(is_spam=False).select_related("owner", "contact").order_by("-asked_at", "-pk")[:5])
 
 
 urls = [path("leads/call/", CallView.as_view(), name="lead_call")]

@@ -73,13 +73,22 @@ class MergeView(PersonView):
         return super().get_context_data(**kwargs | shown)
 
     def post(self, request: HttpRequest, pk: int, other: int) -> HttpResponse:
-        try:
-            merge.merge(kept=self.lead, other=self.other, user=self.member)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
+        trouble = ""
+        if not self.are_one:
+            try:
+                merge.merge(kept=self.lead, other=self.other, user=self.member)
+            except Refused as refusal:
+                trouble = str(refusal)
+        if self.are_one:
             messages.success(request, "The two cards are one now. It can be undone at the end of the card.")
+        else:
+            messages.error(request, trouble)
         return redirect("lead", pk)
+
+    @property
+    def are_one(self) -> bool:
+        """By this click, by the one before it, or by a colleague's."""
+        return Lead.objects.filter(pk=self.kwargs["other"], merged_into=self.kwargs["pk"]).exists()
 
 
 class UndoMergeView(LeadPermissionMixin, View):

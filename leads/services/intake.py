@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -242,7 +243,11 @@ def lock_key(value: str) -> int:
 
 
 def cards_of(person: Person, contact: Contact | None, request: Request) -> QuerySet[Lead, Any]:
-    """The cards with this mailbox or number, each with this very request in `again` if it is stored already."""
+    """The cards with this mailbox or number.
+
+    Each with this very request in `again` if it is stored already, and in `merged_names` what else staff know that this
+    person goes by: the names on the cards that they merged into it.
+    """
     known = Q()
     if contact is not None:
         known |= Q(contact=contact)
@@ -254,7 +259,9 @@ def cards_of(person: Person, contact: Contact | None, request: Request) -> Query
     again = Submission.objects.filter(recent, lead=OuterRef("pk"), kind=request.kind)
     cards = kept_cards(Lead.objects.filter(known)) if known else Lead.objects.none()
     latest = again.order_by("-created_at").values("pk")[:1]
-    return cards.select_for_update(of=("self",)).order_by("pk").annotate(again=Subquery(latest))
+    merged = Lead.objects.filter(merged_into=OuterRef("pk")).values("name")
+    cards = cards.annotate(again=Subquery(latest), merged_names=ArraySubquery(merged))
+    return cards.select_for_update(of=("self",)).order_by("pk")
 
 
 def kept_cards(cards: QuerySet[Lead, Any]) -> QuerySet[Lead, Any]:
@@ -268,10 +275,11 @@ def lead_of(person: Person, contact: Contact | None, request: Request) -> Lead:
     """The card of this person, or a new one that is not saved yet.
 
     Found again by mailbox or number. Where the name on that card is another, the person gets a card of their own that
-    points to it. Errors: `AlreadySent`.
+    points to it, unless staff merged one of that name into it. Errors: `AlreadySent`.
     """
     cards: list[Any] = list(cards_of(person, contact, request))
     same = [card for card in cards if same_name(card.name, person.name)]
+    same += [card for card in cards if any(same_name(name, person.name) for name in card.merged_names)]
     same += [card for card in cards if not card.name or not person.name]
     if not same:
         return Lead(may_be_same_as=cards[0] if cards else None)

@@ -1,5 +1,9 @@
-"""Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`)."""
+"""Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`).
 
+With `alone`, staff only.
+"""
+
+import sys
 from datetime import timedelta
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
@@ -12,10 +16,11 @@ from tests.staff import member
 
 PASSWORD = "only for these tests"
 NUMBER = "+14255550116"
+STAFF = {"amy": "clinician", "bea": "front_desk", "cal": "front_desk", "dee": "owner"}
 
 
 def add_staff():
-    for name, role in (("amy", "clinician"), ("bea", "front_desk")):
+    for name, role in STAFF.items():
         user = member(role, username=name, first_name=name.title(), last_name="Desk")
         user.set_password(PASSWORD)
         user.save()
@@ -37,7 +42,8 @@ def add_lead(name: str, **fields) -> Lead:
     submission = SubmissionFactory(
         kind="assessment", lead=lead, health_answers='{"hopes": "Walk"}', source_path=f"/{WORD}/", campaign={"a": WORD}
     )
-    OutgoingMailFactory(submission=submission, kind="assessment", state="skipped", reason=WORD)
+    key = f"assessment:{submission.pk}"
+    OutgoingMailFactory(submission=submission, kind="assessment", dedupe_key=key, state="skipped", reason=WORD)
     TimelineEntry.objects.create(lead=lead, event="asked_assessment", details={"submission": submission.pk})
     TimelineEntry.objects.create(lead=lead, event="note", note=f"{WORD} {WORD}")
     return lead
@@ -45,4 +51,5 @@ def add_lead(name: str, **fields) -> Lead:
 
 if __name__ == "__main__":
     add_staff()
-    add_leads()
+    if sys.argv[1:] != ["alone"]:
+        add_leads()

@@ -11,6 +11,7 @@ from leads.models import Consent, Lead, Merge, Submission, TimelineEntry
 from leads.services import inbox
 from leads.services.merge import merge, possible_duplicates, preview, undo
 from tests.factories import ContactFactory, LeadFactory, SubmissionFactory, UserFactory
+from tests.leads.visitor import filled_in
 from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,17 @@ def test_a_merge_is_not_undone_where_that_would_undo_something_else_too(user):
     assert Lead.objects.get(pk=other.pk).merged_into == kept
 
 
+def test_who_asks_again_under_the_name_of_a_merged_card_is_found_on_the_kept_one(client, user):
+    client.post("/assessment/", filled_in(name="Erika Lang"))
+    client.post("/assessment/", filled_in(name="Erika Berg"))
+    kept, other = Lead.objects.order_by("pk")
+    merge(kept=kept, other=other, user=user)
+    client.post("/assessment/", filled_in(name="erika  berg", hopes="Swim"))
+    client.post("/assessment/", filled_in(name="Erika Thal"))
+    assert list(kept.submissions.values_list("name", flat=True)) == ["Erika Lang", "Erika Berg", "erika  berg"]
+    assert Lead.objects.cards().filter(may_be_same_as=kept).get().name == "Erika Thal"
+
+
 def test_what_came_after_the_merge_stays_on_the_card_that_was_kept(user):
     kept, other = LeadFactory(), LeadFactory()
     done = merge(kept=kept, other=other, user=user)
@@ -246,6 +258,22 @@ def test_merging_and_undoing_by_two_buttons(desk):
     assert Lead.objects.filter(merged_into=None).count() == 2
 
 
+def test_a_double_click_merges_once_and_says_the_same(desk):
+    kept, other = LeadFactory(), LeadFactory()
+    for _ in range(2):
+        page = desk.post(reverse("merge", args=[kept.pk, other.pk]), follow=True).content.decode()
+        assert "The two cards are one now." in page
+    assert Merge.objects.count() == kept.timeline.count() == 1
+
+
+def test_who_enters_a_call_from_the_number_of_a_merged_card_is_shown_the_kept_one(desk):
+    kept = LeadFactory(name="Erika Lang", phone="+14256584944")
+    LeadFactory(phone="+14256584945", merged_into=kept)
+    page = desk.post(reverse("lead_call"), {"phone": "(425) 658-4945"}).content.decode()
+    assert "There is a card with this number" in page
+    assert reverse("lead", args=[kept.pk]) in page
+
+
 def test_what_cannot_be_undone_says_why(desk):
     kept, other = LeadFactory(), LeadFactory(state="trying")
     desk.post(reverse("merge", args=[kept.pk, other.pk]))
@@ -256,7 +284,7 @@ def test_what_cannot_be_undone_says_why(desk):
 
 def test_a_card_is_not_merged_with_itself_or_with_one_that_is_gone(desk):
     lead = LeadFactory()
-    gone = LeadFactory(merged_into=lead)
+    gone = LeadFactory(merged_into=LeadFactory())
     for other in (lead.pk, gone.pk, 999999):
         assert desk.get(reverse("merge", args=[lead.pk, other])).status_code == 404
         assert desk.post(reverse("merge", args=[lead.pk, other])).status_code == 404
