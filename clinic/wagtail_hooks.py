@@ -9,6 +9,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.userbar import ContentCheckerItem
 
 from .dashboard import ToDoPanel
+from .help import DOCUMENTS, HelpView, help_address
 from .models import ClinicallyReviewed, User, reviewed_page_models
 from .reports import ReviewReportView
 from .roles import attach_review
@@ -20,9 +21,36 @@ def admin_css():
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
 
 
+# --- Help
+
+
 @hooks.register("construct_help_menu")
 def leave_out_news_of_wagtail(request, items):
     items[:] = [item for item in items if not item.name.startswith("whats-new")]
+
+
+@hooks.register("register_admin_urls")
+def help_urls():
+    return [path("help/<slug:name>/", HelpView.as_view(), name="help")]
+
+
+def help_menu_item(name, order):
+    return lambda: MenuItem(DOCUMENTS[name], help_address(name), icon_name="help", name=f"help-{name}", order=order)
+
+
+for order, name in enumerate(DOCUMENTS):
+    hooks.register("register_help_menu_item", help_menu_item(name, order))
+
+
+@hooks.register("register_help")
+def help_by_view():
+    return {
+        "clinical_review_report": ("editors", "how-do-i-see-which-reviews-are-due"),
+        "wagtailimages:index": ("editors", "how-do-i-add-a-picture"),
+        "wagtailusers_users:index": ("staff", "who-may-do-what"),
+        "wagtailusers_users:add": ("staff", "who-may-do-what"),
+        "wagtailusers_users:edit": ("staff", "who-may-do-what"),
+    }
 
 
 # --- The checks beside the editor

@@ -8,18 +8,8 @@ from dev.environment import ROOT
 
 LOCK = "requirements/run.txt"
 SOURCES = {
-    "static": ("static", "clinic/storage.py", "clinic/settings.py", LOCK),
-    "database": (
-        "clinic",
-        "blog",
-        "leads",
-        "content",
-        "templates",
-        "static",
-        "dev/prepare.py",
-        "deploy/prepare.py",
-        LOCK,
-    ),
+    "static": ("static", "docs/img", "clinic/storage.py", "clinic/settings.py", LOCK),
+    "database": ("clinic", "blog", "leads", "content", "templates", "static", "dev/prepare.py", LOCK),
 }
 
 

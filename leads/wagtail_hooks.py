@@ -34,6 +34,7 @@ from .admin import (
     what_works,
     why,
 )
+from .admin.help import HELP
 from .models import GuideFault, GuidePage
 from .sitemaps import FormsSitemap
 
@@ -85,6 +86,9 @@ def admin_urls() -> list[URLPattern]:
     people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
     mails = [*mail.urls, *mail_actions.urls, *mail_health.urls, *sequences.urls, *tips.urls, *why.urls]
     return [*people, *mails, *issues.urls, *what_works.urls]
+
+
+hooks.register("register_help", lambda: HELP)
 
 
 # --- Inbox

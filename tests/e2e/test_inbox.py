@@ -82,10 +82,22 @@ def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
         assert violations_everywhere(desk) == []
 
 
+@pytest.mark.parametrize("name", ["staff", "editors"])
+def test_axe_finds_nothing_in_the_help(desk: Page, name):
+    desk.goto(f"/admin/help/{name}/")
+    assert violations_everywhere(desk) == []
+
+
+def test_a_card_leads_to_what_its_buttons_do(desk: Page):
+    open_card(desk, "Test Lead 014")
+    desk.get_by_role("link", name="What follows each").click()
+    expect(desk.get_by_role("heading", name="What do I press after a call?")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_nothing_is_wider_than_the_screen(desk: Page, width):
     desk.set_viewport_size({"width": width, "height": 800})
-    for address in (INBOX, f"{INBOX}all/", f"{INBOX}call/"):
+    for address in (INBOX, f"{INBOX}all/", f"{INBOX}call/", "/admin/help/staff/", "/admin/help/editors/"):
         desk.goto(address)
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
     open_card(desk, "Test Lead 014")
