@@ -14,6 +14,13 @@ def site() -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def fresh_site(site: Site) -> Site:
+    """For the tests of a module that count what is in the database."""
+    site.start_over()
+    return site
+
+
 @pytest.fixture(scope="session")
 def base_url(site: Site) -> str:
     """What an address such as `/blog/` is added to."""

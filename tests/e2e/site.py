@@ -29,6 +29,14 @@ class Site:
     env: dict[str, str]
     log: Path
 
+    def start_over(self) -> None:
+        """As it was first filled, whatever other tests did."""
+        name = self.database_url.rpartition("/")[2]
+        with filled(self.env):
+            execute(f"DROP DATABASE {name} WITH (FORCE)")
+            execute(f"CREATE DATABASE {name} TEMPLATE {MODEL}")
+        wait_until_ready(self.url, self.log)
+
     @contextlib.contextmanager
     def without_posts(self) -> Iterator[None]:
         """As on the day before the first post."""

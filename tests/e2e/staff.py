@@ -40,7 +40,11 @@ def add_lead(name: str, **fields) -> Lead:
     asked = {"asked_for": "assessment", "asked_at": timezone.now(), "source_path": f"/{WORD}/"}
     lead = LeadFactory(name=name, phone=NUMBER, **asked | fields)
     submission = SubmissionFactory(
-        kind="assessment", lead=lead, health_answers='{"hopes": "Walk"}', source_path=f"/{WORD}/", campaign={"a": WORD}
+        kind="assessment",
+        lead=lead,
+        health_answers='{"hopes": "Walk"}',
+        source_path=f"/{WORD}/",
+        campaign={"utm_campaign": WORD[:80]},
     )
     key = f"assessment:{submission.pk}"
     OutgoingMailFactory(submission=submission, kind="assessment", dedupe_key=key, state="skipped", reason=WORD)

@@ -33,9 +33,9 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def made(site: Site) -> dict:
+def made(fresh_site: Site) -> dict:
     command = [sys.executable, "-m", "tests.e2e.mail_content"]
-    done = subprocess.run(command, env=site.env, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=fresh_site.env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -15,14 +15,14 @@ from tests.e2e.site import Site
 
 
 @pytest.fixture(scope="module")
-def flood(site: Site, playwright: Playwright) -> Iterator[None]:
-    crowd = playwright.request.new_context(base_url=site.url)
+def flood(fresh_site: Site, playwright: Playwright) -> Iterator[None]:
+    crowd = playwright.request.new_context(base_url=fresh_site.url)
     for _ in range(SITE_FLOOD):
         crowd.post("/newsletter/", form={"email": f"{uuid.uuid4().hex}@example.com"}, max_redirects=0)
     crowd.dispose()
     time.sleep(2.1)  # for so long the site remembers that there was none
     yield
-    with psycopg.connect(site.database_url, autocommit=True) as connection:
+    with psycopg.connect(fresh_site.database_url, autocommit=True) as connection:
         connection.execute("UPDATE leads_submission SET created_at = created_at - interval '1 hour'")
 
 

@@ -16,9 +16,9 @@ PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _leads(site) -> None:
+def _leads(fresh_site) -> None:
     command = [sys.executable, "-m", "tests.e2e.staff"]
-    subprocess.run(command, env=site.env, cwd=ROOT, capture_output=True, check=True)
+    subprocess.run(command, env=fresh_site.env, cwd=ROOT, capture_output=True, check=True)
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ MARKERS = ("Zwischenwirbel", "Sonnenblume")
 
 
 @pytest.fixture(scope="module")
-def clinic(site) -> Iterator[Clinic]:
-    with running(partial(Clinic, site=site)) as clinic:
+def clinic(fresh_site) -> Iterator[Clinic]:
+    with running(partial(Clinic, site=fresh_site)) as clinic:
         yield clinic
 
 

@@ -25,8 +25,8 @@ OUTSIDE = """() => [...document.querySelectorAll("main, main .clinic-works, main
 
 
 @pytest.fixture(scope="module")
-def figures(site) -> None:
-    run("tests.e2e.figures", env=site.env)
+def figures(fresh_site) -> None:
+    run("tests.e2e.figures", env=fresh_site.env)
 
 
 @pytest.fixture
