@@ -189,6 +189,12 @@ MAIL_LEASE_SECONDS = 180  # longer than all of those answers together, for one m
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- What `manage.py doctor` looks at, and the site itself does not need
+
+DKIM_SELECTOR = env("DKIM_SELECTOR", default="")
+DNS_SERVER = env("DNS_SERVER", default="")  # address:port; the system's where it is empty
+BACKUP_DIR = env("BACKUP_DIR", default="")
+
 # --- People who sign in
 
 AUTH_USER_MODEL = "clinic.User"
