@@ -1,11 +1,13 @@
 """Which policy an answer carries: pages for readers are the same for everyone, the admin is for one person."""
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
+from . import traffic
 from .postgresql.base import answer_within
 
 # Seconds. The edge keeps a page for five, and gives the old one for three more while it fetches the new one. Together
@@ -18,6 +20,19 @@ PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show 
 
 PATIENCE = 5  # seconds that a visitor waits for the database; long before any server in front gives up
 PATIENCE_OF_STAFF = 25
+
+
+class TrafficMiddleware:
+    """Counts every answer, and the seconds until it was there. Goes before all others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begin = time.monotonic()
+        response = self.get_response(request)
+        traffic.count(response.status_code, time.monotonic() - begin)
+        return response
 
 
 class DeadlineMiddleware:

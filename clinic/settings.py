@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.middleware.TrafficMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SitePolicyMiddleware",
@@ -195,6 +196,11 @@ DKIM_SELECTOR = env("DKIM_SELECTOR", default="")
 DNS_SERVER = env("DNS_SERVER", default="")  # address:port; the system's where it is empty
 BACKUP_DIR = env("BACKUP_DIR", default="")
 
+# --- Who may read /metrics: these networks, and whoever has the token
+
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
 # --- People who sign in
 
 AUTH_USER_MODEL = "clinic.User"
@@ -215,7 +221,7 @@ LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS

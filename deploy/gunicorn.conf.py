@@ -2,6 +2,8 @@
 
 import os
 
+from clinic import traffic
+
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4  # of each, because some wait: for the database, or for a browser that connects ahead of need
@@ -13,3 +15,11 @@ keepalive = 5
 max_requests = 5000
 max_requests_jitter = 500
 limit_request_line = 8190
+
+
+def pre_fork(server, worker):
+    worker.row = traffic.free_row({other.row for other in server.WORKERS.values()})
+
+
+def post_fork(server, worker):
+    traffic.take_row(worker.row)
