@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.middleware.TrafficMiddleware",
+    "clinic.middleware.OccasionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SitePolicyMiddleware",
@@ -323,13 +324,16 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
 CRISPY_TEMPLATE_PACK = "clinic"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 
-# --- Logs: to standard error, primary keys only; never a name, an address or an answer.
+# --- Logs: to standard error, primary keys only; never a name, an address or an answer. A developer gets tracebacks.
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "clinic.logs.JsonFormatter"},
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
