@@ -6,6 +6,9 @@ from typing import Any
 import kombu
 from celery import Celery
 from celery.app.amqp import AMQP
+from celery.signals import task_postrun, task_prerun
+
+from clinic import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
@@ -25,3 +28,13 @@ class SteadyAMQP(AMQP):
 app = Celery("clinic", amqp=SteadyAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def begin(task_id: str, task: Any, **_: object) -> None:
+    logs.occasion.set({"task": task.name, "task_id": task_id})
+
+
+@task_postrun.connect
+def end(**_: object) -> None:
+    logs.occasion.set({})

@@ -1,11 +1,17 @@
 """Which policy an answer carries: pages for readers are the same for everyone, the admin is for one person."""
 
+import re
+import time
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
+from . import logs, traffic
 from .postgresql.base import answer_within
 
 # Seconds. The edge keeps a page for five, and gives the old one for three more while it fetches the new one. Together
@@ -18,6 +24,39 @@ PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show 
 
 PATIENCE = 5  # seconds that a visitor waits for the database; long before any server in front gives up
 PATIENCE_OF_STAFF = 25
+
+
+class TrafficMiddleware:
+    """Counts every answer, and the seconds until it was there. Goes before all others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begin = time.monotonic()
+        response = self.get_response(request)
+        traffic.count(response.status_code, time.monotonic() - begin)
+        return response
+
+
+class OccasionMiddleware:
+    """Names each line of the log by the number that the edge gave the request; without an edge, by one of our own."""
+
+    NUMBER = re.compile(r"[0-9a-f]{32}")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        logs.occasion.set({"request": given if self.NUMBER.fullmatch(given) else uuid.uuid4().hex})
+        return self.get_response(request)
+
+
+@receiver(request_finished)
+def end_occasion(**_: object) -> None:
+    """Not in the middleware: Django tells of an error after all of them."""
+    logs.occasion.set({})
 
 
 class DeadlineMiddleware:

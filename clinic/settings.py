@@ -69,6 +69,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.middleware.TrafficMiddleware",
+    "clinic.middleware.OccasionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SitePolicyMiddleware",
@@ -189,6 +191,17 @@ MAIL_LEASE_SECONDS = 180  # longer than all of those answers together, for one m
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- What `manage.py doctor` looks at, and the site itself does not need
+
+DKIM_SELECTOR = env("DKIM_SELECTOR", default="")
+DNS_SERVER = env("DNS_SERVER", default="")  # address:port; the system's where it is empty
+BACKUP_DIR = env("BACKUP_DIR", default="")
+
+# --- Who may read /metrics: these networks, and whoever has the token
+
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
 # --- People who sign in
 
 AUTH_USER_MODEL = "clinic.User"
@@ -209,7 +222,7 @@ LOGIN_REDIRECT_URL = "wagtailadmin_home"
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
@@ -311,13 +324,16 @@ WAGTAILADMIN_RICH_TEXT_EDITORS = {
 CRISPY_TEMPLATE_PACK = "clinic"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 
-# --- Logs: to standard error, primary keys only; never a name, an address or an answer.
+# --- Logs: to standard error, primary keys only; never a name, an address or an answer. A developer gets tracebacks.
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "clinic.logs.JsonFormatter"},
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

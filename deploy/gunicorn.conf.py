@@ -2,6 +2,10 @@
 
 import os
 
+from gunicorn.glogging import Logger
+
+from clinic import logs, traffic
+
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4  # of each, because some wait: for the database, or for a browser that connects ahead of need
@@ -13,3 +17,23 @@ keepalive = 5
 max_requests = 5000
 max_requests_jitter = 500
 limit_request_line = 8190
+
+
+class JsonLogger(Logger):
+    """What gunicorn itself has to say, in the form of the site's log. Requests are in the log of the edge."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.JsonFormatter())
+
+
+logger_class = JsonLogger
+
+
+def pre_fork(server, worker):
+    worker.row = traffic.free_row({other.row for other in server.WORKERS.values()})
+
+
+def post_fork(server, worker):
+    traffic.take_row(worker.row)

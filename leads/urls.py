@@ -1,10 +1,11 @@
 from django.urls import path, re_path
 
-from .views import assessment, email, mail_events, proof, request, short, watch
+from .views import assessment, email, mail_events, metrics, proof, request, short, watch
 
 app_name = "leads"
 
 urlpatterns = [
+    path("metrics", metrics.metrics),
     path("assessment/", assessment.assessment, name="assessment"),
     re_path(r"^assessment/thanks/(?P<reference>[2-9A-HJ-NP-Z]{8})/$", assessment.thanks, name="thanks"),
     path("newsletter/", short.newsletter, name="newsletter"),

@@ -1,6 +1,7 @@
 """What the edge keeps from the application: too much, too slow, too curious. And what it keeps to itself."""
 
 import contextlib
+import json
 import socket
 import time
 
@@ -143,3 +144,14 @@ def test_a_page_a_log_line_and_the_application_share_the_number_of_a_request(sit
     number = answer.headers["x-request-id"]
     assert len(number) == 32
     wait_for(lambda: f'"request":"{number}"' in site.log("access"))
+
+
+def test_the_application_logs_the_number_of_the_request_too_and_nothing_but_json(site):
+    answer = site.ask("/search/nowhere/?q=MARKER", address="127.0.9.78")
+    assert answer.status == 404
+    wait_for(lambda: answer.headers["x-request-id"] in site.log("web"))
+    events = [json.loads(line) for line in site.log("web").splitlines()]
+    assert answer.headers["x-request-id"] in [event.get("request") for event in events]
+    assert {"gunicorn.error", "django.request"} <= {event["logger"] for event in events}
+    ticks = [json.loads(line) for line in site.log("worker").splitlines() if line.startswith("{")]
+    assert "leads.tasks.drain_outbox" in [event.get("task") for event in ticks]
