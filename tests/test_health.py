@@ -12,6 +12,12 @@ from clinic.models import ClinicSettings
 from tests.factories import ClinicSettingsFactory, HomePageFactory, StandardPageFactory
 
 
+@pytest.fixture(autouse=True)
+def var_dir(settings, tmp_path):
+    """The pages for faults of this test alone: another worker may write its own at any moment."""
+    settings.VAR_DIR = tmp_path
+
+
 def test_a_process_that_answers_is_healthy_without_a_database(client):
     response = client.get("/healthz/")
     assert (response.status_code, response.content) == (200, b"ok\n")
