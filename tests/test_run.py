@@ -19,8 +19,6 @@ from dev.environment import ROOT
 from dev.processes import free_port
 from dev.services import claim
 
-# One worker takes them all, since the first of them makes a site that the others start again.
-pytestmark = pytest.mark.xdist_group("run")
 OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SITE_URL", "SECRET_KEY", "EMAIL_URL", "ALLOWED_HOSTS"}
 
 

@@ -19,8 +19,8 @@ from tests.e2e.clinic import LET_A_WEEK_PASS, SECONDS, Clinic, link_in
 from tests.e2e.pages import POST
 from tests.smtp import Delivery, wait_for
 
-# One set of processes for all of them: on one worker, and in one go, with and without a browser.
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.usefixtures("browser_name")]
+# One set of processes for all of them: in one go, with and without a browser.
+pytestmark = pytest.mark.usefixtures("browser_name")
 
 DESK = "desk@example.com"
 NAME = "Marguerite Kanarienvogel"

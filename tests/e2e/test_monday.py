@@ -37,8 +37,8 @@ from tests.e2e.site import serve
 from tests.e2e.test_inbox import INBOX
 from tests.smtp import wait_for
 
-# One day, on one worker.
-pytestmark = [pytest.mark.xdist_group("monday"), pytest.mark.usefixtures("browser_name")]
+# One day: in one go, with and without a browser.
+pytestmark = pytest.mark.usefixtures("browser_name")
 
 TAKEN = "has this card. Ask, or have it handed over first."
 

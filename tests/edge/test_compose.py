@@ -30,7 +30,6 @@ def test_every_service_has_its_place_on_one_machine_too():
     assert here == set(SERVICES)
 
 
-@pytest.mark.xdist_group("edge")
 def test_without_containers_the_same_commands_run(site):
     for name in ("web", "worker", "beat"):
         program, *arguments = SERVICES[name]["command"]

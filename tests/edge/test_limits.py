@@ -10,7 +10,6 @@ import pytest
 from tests.e2e.pages import POST
 from tests.smtp import wait_for
 
-pytestmark = pytest.mark.xdist_group("edge")
 PHONE = "tel:+1"
 SECURITY = (
     "content-security-policy",

@@ -6,11 +6,8 @@ import signal
 from contextlib import closing
 
 import psutil
-import pytest
 
 from tests.smtp import wait_for
-
-pytestmark = pytest.mark.xdist_group("edge")
 
 
 def answered(site) -> int:

@@ -11,7 +11,6 @@ from leads import tokens
 from tests.e2e.pages import POST
 from tests.edge.site import BROWSER
 
-pytestmark = pytest.mark.xdist_group("edge")
 TITLE = "UPDATE wagtailcore_page SET seo_title = %s WHERE url_path LIKE %s"
 
 

@@ -8,7 +8,6 @@ from dev import run
 from tests.edge.site import BROWSER, READ_EARLY
 from tests.smtp import wait_for
 
-pytestmark = pytest.mark.xdist_group("edge")
 SECONDS_OF_A_PAGE = 8  # s-maxage and stale-while-revalidate
 
 
