@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from django.conf import settings
 from dev.chromium import CHROMIUM
 from dev.processes import Group, Problem
 from dev.services import throwaway
-from tests.database import make_migrated
+from tests.database import copy_migrated, make_migrated
 from tests.mail_provider import provider, use_provider  # noqa: F401  fixtures
 from tests.smtp import one_smtp_server, smtp_server  # noqa: F401  fixtures
 
@@ -70,6 +71,24 @@ def new_memory() -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A worker's database is a copy of the migrated one."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = make_migrated()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Put back what the migrations had written: a test that commits ends with every table empty."""
+    yield
+    if commits(item) and nextitem is not None and not commits(nextitem):
+        from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415  as above
+        from django.db import connection  # noqa: PLC0415  as above
+
+        connection.close()
+        copy_migrated(connection.settings_dict["NAME"])
+        ContentType.objects.clear_cache()
+
+
+def commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

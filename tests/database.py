@@ -32,6 +32,12 @@ def make_migrated() -> str:
     return MIGRATED
 
 
+def copy_migrated(name: str) -> None:
+    """A database as the migrations leave it, in the place of the one that had the name."""
+    execute(f"DROP DATABASE {name} WITH (FORCE)")
+    execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
+
+
 def run(module: str, *arguments: str, env: dict[str, str]) -> None:
     """A module in a process of its own: the tests' Django has another database."""
     command = [sys.executable, "-m", module, *arguments]
