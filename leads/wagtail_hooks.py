@@ -133,7 +133,7 @@ class NewsletterMenuItem(MenuItem):
 
 @hooks.register("register_admin_menu_item")
 def newsletter_menu_item() -> NewsletterMenuItem:
-    return NewsletterMenuItem("Newsletter", reverse("issues"), icon_name="mail", order=440)
+    return NewsletterMenuItem("Newsletter", reverse("issues"), icon_name="doc-full", order=440)
 
 
 # --- Sequences
@@ -163,6 +163,10 @@ def log_actions(actions: LogActionRegistry) -> None:
     actions.register_action("leads.pause_sequence", "Pause a sequence", "Paused")
     actions.register_action("leads.resume_sequence", "Resume a sequence", "Resumed")
     actions.register_action("leads.review_step", "Sign off a tip", "A tip signed off by a clinician")
+    actions.register_action("leads.unschedule_issue", "Take a newsletter back", "Made a draft again")
+    actions.register_action("leads.pause_issue", "Pause a newsletter", "Paused")
+    actions.register_action("leads.resume_issue", "Resume a newsletter", "Resumed")
+    actions.register_action("leads.cancel_issue", "Cancel a newsletter", "Cancelled")
 
 
 # --- What works

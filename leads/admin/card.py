@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -17,7 +17,8 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from clinic.models import User
 from leads.fields import as_read
 from leads.forms.card import AttemptForm, BookForm, CloseForm, DelayForm, NoteForm, OwnerForm, PlanForm
-from leads.models import Consent, Lead, OutgoingMail, Submission, TimelineEntry
+from leads.mail.why import mails_of
+from leads.models import Consent, Lead, Submission, TimelineEntry
 from leads.promise import promise_in_words, promised_moment
 from leads.services.merge import surest_duplicates
 
@@ -78,7 +79,7 @@ class CardView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView):
     def history(self) -> dict[str, Any]:
         submissions = list(SUBMISSIONS.filter(lead=self.lead).order_by("-created_at", "-pk"))
         entries = list(self.lead.timeline.select_related("user"))
-        mails = list(mails_of(self.lead, submissions))
+        mails = list(mails_of(self.lead).select_related("step", "issue").order_by("-created_at", "-pk")[:MAILS])
         facts = Facts({submission.pk: submission for submission in submissions}, staff_named_in(entries), self.day)
         return {
             "submissions": submissions,
@@ -96,14 +97,6 @@ class CardView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView):
     def get_breadcrumbs_items(self) -> list[dict[str, str]]:
         inbox = {"url": reverse("leads_inbox"), "label": "Leads"}
         return [*self.breadcrumbs_items, inbox]
-
-
-def mails_of(lead: Lead, submissions: Iterable[Submission]) -> Iterable[OutgoingMail]:
-    """Every mail about this person, the latest first."""
-    about = Q(submission__in=[submission.pk for submission in submissions])
-    if lead.contact_id:
-        about |= Q(contact=lead.contact_id)
-    return OutgoingMail.objects.filter(about).select_related("step", "issue").order_by("-created_at", "-pk")[:MAILS]
 
 
 def staff_named_in(entries: Iterable[TimelineEntry]) -> dict[int, User]:

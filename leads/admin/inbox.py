@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -39,7 +40,10 @@ class LeadPermissionMixin(PermissionCheckedMixin):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with clinic_time():
-            response: HttpResponse = super().dispatch(request, *args, **kwargs)
+            try:
+                response: HttpResponse = super().dispatch(request, *args, **kwargs)
+            except Http404:  # most often, somebody erased a person whose card was still open here
+                return render(request, "leads/admin/gone.html", status=404)
             return response.render() if isinstance(response, TemplateResponse) else response
 
     @property

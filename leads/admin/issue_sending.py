@@ -13,6 +13,7 @@ from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.auth import permission_required
 from wagtail.admin.views.generic import PermissionCheckedMixin, WagtailAdminTemplateMixin
+from wagtail.log_actions import log
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from clinic.models import ClinicSettings, User
@@ -156,10 +157,11 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         raise Http404
     do, words = ACTIONS[action]
     try:
-        do(issue=get_object_or_404(Issue, pk=pk))
+        issue = do(issue=get_object_or_404(Issue, pk=pk))
     except service.Moved:
         messages.warning(request, TOO_LATE)
     else:
+        log(issue, f"leads.{action}_issue", user=request.user)
         messages.success(request, words)
     return redirect("issue", pk)
 

@@ -1,5 +1,6 @@
 """Finding a person. What is typed is posted, so that it stands in no address, no log and no history of a browser."""
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import path, reverse
 from django.views.generic import FormView
@@ -33,17 +34,22 @@ class SearchView(LeadPermissionMixin, WagtailAdminTemplateMixin, FormView):
 
 
 def found_leads(form: SearchForm) -> list[Lead]:
-    """At most one more than is shown, the latest first. Each part is one look at one index."""
+    """At most one more than is shown, the latest first. Each look is at one index.
+
+    Who is found by what stood on a card that was merged into another, is found as that other.
+    """
     term, digits = form.cleaned_data["term"], form.digits
-    cards = Lead.objects.cards()
-    parts = [cards.filter(phone__contains=digits)] if digits else [cards.filter(name__icontains=term)]
-    if not digits:
+    if digits:
+        looks = [Q(phone__contains=digits)]
+    else:
         mailboxes = list(Contact.objects.filter(email__icontains=term).values_list("pk", flat=True)[: SHOWN + 1])
-        parts.append(cards.filter(contact__in=mailboxes))
-        parts.append(cards.filter(pk__in=Submission.objects.filter(contact__in=mailboxes).values("lead")))
+        wrote = Submission.objects.filter(contact__in=mailboxes).values("lead")
+        looks = [Q(name__icontains=term), Q(contact__in=mailboxes), Q(pk__in=wrote)]
     found: set[int] = set()
-    for part in parts:
-        found.update(part.order_by("-asked_at", "-pk").values_list("pk", flat=True)[: SHOWN + 1])
+    for look in looks:
+        for cards, key in ((Lead.objects.cards(), "pk"), (Lead.objects.merged(), "merged_into")):
+            latest = cards.filter(look).order_by("-asked_at", "-pk")
+            found.update(latest.values_list(key, flat=True)[: SHOWN + 1])
     leads = Lead.objects.filter(pk__in=found).select_related("owner", "contact")
     return list(leads.order_by("-asked_at", "-pk")[: SHOWN + 1])
 

@@ -40,6 +40,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Without spam, and without what was merged into another card."""
         return self.filter(is_spam=False, merged_into=None)
 
+    def merged(self) -> Self:
+        """What was merged into another card, which is no spam."""
+        return self.filter(merged_into__is_spam=False)
+
     def open(self) -> Self:
         """Those whom somebody still has to do something for."""
         return self.cards().filter(state__in=Lead.OPEN_STATES)

@@ -185,7 +185,12 @@ def test_the_list_of_erasures_tells_when_and_by_whom(lead):
     assert "The person" in page
 
 
-def test_a_form_for_somebody_who_is_gone_finds_nobody(lead):
+def test_a_form_for_somebody_who_is_gone_finds_nobody_and_says_so(lead):
     owner = member("owner")
     erased_by(owner, lead, "Erika Lang")
-    assert erased_by(owner, lead, "Erika Lang").status_code == 404
+    for answer in (
+        erased_by(owner, lead, "Erika Lang"),
+        signed_in(owner).post(reverse("lead_attempt", args=[lead.pk]), {"outcome": "spoke"}),
+    ):
+        assert answer.status_code == 404
+        assert "the person may have been erased since you opened it" in answer.content.decode()

@@ -83,6 +83,19 @@ def test_a_person_is_found_by_each_address_that_they_wrote_from(desk):
     assert "Erika Lang" in text_of(desk.post(SEARCH, {"term": "office@work"}))
 
 
+@pytest.mark.parametrize("term", ["Langer", "555-0199", "erika@old.example"])
+def test_a_person_is_found_by_what_stood_on_a_card_that_was_merged(desk, term):
+    kept = LeadFactory(name="Erika Lang", phone="+12065550188")
+    LeadFactory(
+        name="Erika Langer", phone="+12065550199", contact=ContactFactory(email="erika@old.example"), merged_into=kept
+    )
+
+    response = desk.post(SEARCH, {"term": term})
+
+    assert reverse("lead", args=[kept.pk]) in response.content.decode()
+    assert "1 person found" in text_of(response)
+
+
 @pytest.mark.parametrize("term", ["", "ab", "  a  "])
 def test_a_search_for_less_than_three_characters_is_refused_and_kept(desk, term):
     response = desk.post(SEARCH, {"term": term})

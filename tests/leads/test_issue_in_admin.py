@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 from wagtail.test.utils.form_data import nested_form_data
 
 from leads.mail import audience
@@ -344,6 +345,8 @@ def test_an_editor_pauses_resumes_and_cancels_it(editor, smtp_server):
     page = editor.get(at("issue", issue)).content.decode()
     assert "Send to the 2 who did not get it" in page
     assert "Somebody was quicker" in words(editor.post(at("issue_act", issue, "pause"), follow=True))
+    done = ModelLogEntry.objects.for_instance(issue).order_by("pk").values_list("action", flat=True)
+    assert list(done) == ["leads.pause_issue", "leads.resume_issue", "leads.cancel_issue"]
 
 
 def test_it_is_sent_to_those_who_did_not_get_it_by_one_button(editor, smtp_server):
