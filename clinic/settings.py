@@ -28,6 +28,7 @@ env.ENVIRON = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # those before it still open what they signed
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")  # Fernet keys, newest first
 SUPPRESSION_KEY = env("SUPPRESSION_KEY")  # of the hashes of mailboxes never to write to; it can never change
 SITE_URL = env("SITE_URL").rstrip("/")
@@ -277,6 +278,7 @@ PHONENUMBER_DEFAULT_REGION = "US"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_DIR", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs/img")]
+EDGE_STATIC_DIR = env("EDGE_STATIC_DIR", default="")  # where the edge reads them; "": nowhere else than we do
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {

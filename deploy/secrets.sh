@@ -17,6 +17,7 @@ random() {
 make database_password "$(random 24)"
 make database_url "postgres://clinic:$(cat secrets/database_password)@postgres:5432/clinic"
 make secret_key "$(random 48)"
+make secret_key_fallbacks ""
 make field_encryption_keys "$(random 32)"
 make suppression_key "$(random 48)"
 make email_url "smtp+tls://user:password@mail.example.org:587"
