@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SitePolicyMiddleware",
     "clinic.middleware.DeadlineMiddleware",
+    "clinic.middleware.UploadMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -281,8 +282,22 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs/img")]
 EDGE_STATIC_DIR = env("EDGE_STATIC_DIR", default="")  # where the edge reads them; "": nowhere else than we do
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+# What staff upload lies in a folder, or in a bucket that several machines share; visitors get it from us either way.
+MEDIA_S3_BUCKET = env("MEDIA_S3_BUCKET", default="")
+MEDIA_STORAGE = {"BACKEND": "clinic.media.FolderStorage"}
+if MEDIA_S3_BUCKET:
+    MEDIA_STORAGE = {
+        "BACKEND": "clinic.bucket.BucketStorage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_S3_BUCKET,
+            "endpoint_url": env("MEDIA_S3_ENDPOINT", default="") or None,
+            "region_name": env("MEDIA_S3_REGION", default="") or None,
+            "access_key": env("MEDIA_S3_ACCESS_KEY"),
+            "secret_key": env("MEDIA_S3_SECRET_KEY"),
+        },
+    }
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Puts the version that lies here in the place of the running one: `git pull`, then `sh deploy/upgrade.sh`.
+# Puts the version that lies here in the place of the running one: `git pull`, then `sh deploy/upgrade.sh`. It is also the
+# way to have settings and secrets taken up that were changed.
 #
 # Nobody who reads or sends a form meets an error: the database is made ready for the new version first, with which the
 # old one goes on working; then one gunicorn after the other is left out by the edge, replaced, and asked again. A worker
@@ -9,15 +10,18 @@ cd "$(dirname "$0")/.."
 edge() {
     docker compose exec -T edge sh deploy/nginx/servers.sh "$@"
 }
+renew() {
+    docker compose up -d --wait --no-deps --force-recreate "$@"
+}
 
-sh deploy/secrets.sh
 docker compose build
 docker compose run --rm migrate
 number=0
 for web in web web-2; do
     number=$((number + 1))
     edge without "$number"
-    docker compose up -d --wait --no-deps "$web"
+    renew "$web"
 done
 edge
+renew worker beat
 docker compose up -d --wait
