@@ -35,6 +35,7 @@ def postgresql_crashes(site: EdgeSite, crashes: int) -> Count:
                 connection.execute("SELECT 1")
             wait_for(lambda: answers(site), 30)
         wait_for_thanks(visitors, 3)
+    assert set(visitors.answers) <= {302, 503}, visitors.answers
     return count(site, visitors, injected=crashes)
 
 
@@ -59,10 +60,9 @@ def full_database(site: EdgeSite, disks: Disks, seconds: float) -> Count:
     """Long forms, so that the tables need room at once; what has room in them already is stored and thanked for."""
     with Visitors(site, words=300) as visitors:
         wait_for_thanks(visitors, 3)
-        disks.database.fill()
-        wait_for(lambda: visitors.refused, 60)
-        time.sleep(seconds)
-        disks.database.make_room()
+        with disks.database.full():
+            wait_for(lambda: visitors.refused, 60)
+            time.sleep(seconds)
         wait_for(lambda: answers(site), 60)
         wait_for_thanks(visitors, 3)
     assert set(visitors.answers) <= {302, 503}, visitors.answers
@@ -74,12 +74,10 @@ def full_media(site: EdgeSite, disks: Disks) -> Count:
     upload = ("-m", "tests.chaos.upload")
     with Visitors(site) as visitors:
         before = files(disks.media.folder)
-        disks.media.fill()
-        full = site.python(*upload)
-        disks.media.make_room()
-        disks.media.write_protect(True)
-        protected = site.python(*upload)
-        disks.media.write_protect(False)
+        with disks.media.full():
+            full = site.python(*upload)
+        with disks.media.write_protected():
+            protected = site.python(*upload)
         assert files(disks.media.folder) == before
         assert "There is no room" in full, full
         assert "cannot be written" in protected, protected
@@ -97,16 +95,13 @@ def full_log_and_temporary_files(site: EdgeSite, disks: Disks, seconds: float) -
     """Those of the edge as well: it keeps no page any more, and waits for no body that it has to write down."""
     with Visitors(site, words=3) as visitors, readers(site, READ_EARLY[0]) as read:
         wait_for_thanks(visitors, 3)
-        for disk in disks.others:
-            disk.fill()
-        begin = len(visitors.thanked)
-        time.sleep(seconds)
-        for path in READ_EARLY[1:]:
-            assert site.ask(path, **BROWSER).status == 200
-        wait_for_thanks(visitors, 3)
-        assert len(visitors.thanked) > begin
-        for disk in disks.others:
-            disk.make_room()
+        with contextlib.ExitStack() as stack:
+            for disk in disks.others:
+                stack.enter_context(disk.full())
+            time.sleep(seconds)
+            for path in READ_EARLY[1:]:
+                assert site.ask(path, **BROWSER).status == 200
+            wait_for_thanks(visitors, 3)
     assert not visitors.refused, visitors.answers
     assert {status for status, _ in read} == {200}
     return count(site, visitors, injected=len(disks.others))

@@ -1,8 +1,9 @@
 """Disks of a few megabytes that can be filled: file systems in memory, which only we and our children see."""
 
 import ctypes
-import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dev.processes import Problem
@@ -38,20 +39,27 @@ class SmallDisk:
         folder.mkdir(parents=True, exist_ok=True)
         call(LIBC.mount(b"none", os.fsencode(folder), b"tmpfs", 0, self.size.encode()))
 
-    def fill(self) -> None:
+    @contextmanager
+    def full(self) -> Iterator[None]:
         """Up to the last byte."""
-        with (self.folder / BALLAST).open("ab", buffering=0) as file:
+        ballast = self.folder / BALLAST
+        with ballast.open("ab", buffering=0) as file:
             for size in (1 << 20, 1 << 12, 1):
-                try:
+                with suppress(OSError):
                     while True:
                         file.write(b"x" * size)
-                except OSError as error:
-                    if error.errno != errno.ENOSPC:
-                        raise
+        try:
+            yield
+        finally:
+            ballast.unlink()
 
-    def make_room(self) -> None:
-        (self.folder / BALLAST).unlink()
+    @contextmanager
+    def write_protected(self) -> Iterator[None]:
+        self.remount(MS_RDONLY)
+        try:
+            yield
+        finally:
+            self.remount(0)
 
-    def write_protect(self, on: bool) -> None:
-        flags = MS_REMOUNT | (MS_RDONLY if on else 0)
-        call(LIBC.mount(b"none", os.fsencode(self.folder), b"tmpfs", flags, self.size.encode()))
+    def remount(self, flags: int) -> None:
+        call(LIBC.mount(b"none", os.fsencode(self.folder), b"tmpfs", MS_REMOUNT | flags, self.size.encode()))
