@@ -4,6 +4,7 @@ Visitors get them through us: no page asks another host, and what is private sta
 """
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -80,9 +81,9 @@ class Pieces(File):
     def closed(self) -> bool:
         return False
 
-    def seek(self, first: int, *_: Any) -> int:
-        self.first = first
-        return first
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.first = offset + (self.size if whence == os.SEEK_END else 0)
+        return self.first
 
     def tell(self) -> int:
         return self.first

@@ -2,6 +2,7 @@
 
 import mimetypes
 import posixpath
+from contextlib import suppress
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -23,7 +24,8 @@ class FolderStorage(FileSystemStorage):
             return super()._save(name, content)
         except OSError:
             if not was_there:
-                self.delete(name)
+                with suppress(OSError):
+                    self.delete(name)
             raise
 
 
