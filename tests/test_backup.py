@@ -141,13 +141,13 @@ def test_a_new_certificate_takes_the_place_of_the_old_one(tmp_path):
         PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
         ONCE="1",
         SITE_URL="https://clinic.example.org",
-        ALLOWED_HOSTS="clinic.example.org,www.clinic.example.org",
+        ALLOWED_HOSTS="clinic.example.org,www.clinic.example.org,172.30.77.10",
         ACME_EMAIL="operator@example.org",
         CERTIFICATE_DIR=str(tmp_path / "certificates"),
         ACME_DIR=str(tmp_path / "acme"),
         ACME_STATE_DIR=str(tmp_path / "state"),
     )
-    assert "--domain clinic.example.org --domain www.clinic.example.org" in output
+    assert "--domain clinic.example.org --domain www.clinic.example.org --config-dir" in output
     assert {path.name: path.read_text() for path in (tmp_path / "certificates").iterdir()} == {
         "fullchain.pem": "new\n",
         "privkey.pem": "new\n",

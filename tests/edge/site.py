@@ -68,11 +68,12 @@ class EdgeSite:
         return production.start(self.services, name, self.folder, self.env)
 
     def stop(self, name: str) -> None:
-        """As a container is asked to stop: SIGTERM, for most; and then as long as it takes."""
+        """As a container is asked to stop: SIGTERM, for most; and then as long as it takes. Its log stays."""
         child = self.child(name)
         child.ask_to_stop()
         child.wait(60)
         self.kill(name)
+        child.log.rename(child.log.with_name(f"{name}-until-{time.monotonic_ns()}.log"))
 
     def run(self, *command: str | Path, **env: str) -> str:
         """A command that has an end, in the environment of the services. What it said."""
