@@ -1,4 +1,5 @@
-# Two images: `site`, of which web, worker, beat and migrate are commands, and `edge`, with the same static files.
+# Two images: `site`, of which web, worker, beat and migrate are commands, and `edge`, which holds nothing of the site: so
+# a new version of the site leaves it running.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -19,11 +20,10 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends nginx libnginx-mod-http-brotli-static openssl curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin clinic \
-    && mkdir /edge /certificates /acme /pictures /pages \
-    && chown clinic /edge /certificates /acme /pictures /pages \
+    && mkdir /edge /certificates /acme /pictures /pages /static \
+    && chown clinic /edge /certificates /acme /pictures /pages /static \
     && chmod 700 /certificates
 COPY deploy/nginx /site/deploy/nginx
-COPY --from=build /site/static-collected /site/static-collected
 WORKDIR /site
 USER clinic
 EXPOSE 8080 8443
@@ -34,7 +34,7 @@ CMD ["sh", "deploy/nginx/start.sh"]
 FROM python:3.11-slim-bookworm AS site
 # A new volume takes its owner from the folder that it is mounted on.
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin clinic \
-    && mkdir -p /data/media/images /data/error /data/tmp /backups && chown -R clinic /data /backups
+    && mkdir -p /data/media/images /data/error /data/static /data/tmp /backups && chown -R clinic /data /backups
 COPY --from=build /venv /venv
 COPY --from=build /site /site
 WORKDIR /site

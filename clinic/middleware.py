@@ -1,5 +1,7 @@
 """Which policy an answer carries: pages for readers are the same for everyone, the admin is for one person."""
 
+import errno
+import logging
 import re
 import time
 import uuid
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from . import logs, traffic
@@ -21,6 +24,15 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 
 PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too
 
+
+# Why a file could not be stored, in words for staff.
+NO_ROOM = "There is no room for it on the server’s disk."
+NOT_WRITABLE = "The place where files are kept cannot be written to just now."
+TROUBLE = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), NO_ROOM),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO), NOT_WRITABLE),
+}
+logger = logging.getLogger(__name__)
 
 PATIENCE = 5  # seconds that a visitor waits for the database; long before any server in front gives up
 PATIENCE_OF_STAFF = 25
@@ -68,6 +80,23 @@ class DeadlineMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with answer_within(PATIENCE_OF_STAFF if request.path.startswith("/admin/") else PATIENCE):
             return self.get_response(request)
+
+
+class UploadMiddleware:
+    """Tells staff when a file could not be stored, and why; what they can do is up to who looks after the server."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        trouble = TROUBLE.get(exception.errno or 0) if isinstance(exception, OSError) else None
+        if trouble is None or request.method != "POST" or not request.path.startswith("/admin/"):
+            return None
+        logger.error("a file could not be stored: %s", errno.errorcode[exception.errno])  # type: ignore[attr-defined]
+        return render(request, "clinic/admin/not_stored.html", {"trouble": trouble}, status=503)
 
 
 class SitePolicyMiddleware:

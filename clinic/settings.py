@@ -28,6 +28,7 @@ env.ENVIRON = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # those before it still open what they signed
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")  # Fernet keys, newest first
 SUPPRESSION_KEY = env("SUPPRESSION_KEY")  # of the hashes of mailboxes never to write to; it can never change
 SITE_URL = env("SITE_URL").rstrip("/")
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "clinic.middleware.SitePolicyMiddleware",
     "clinic.middleware.DeadlineMiddleware",
+    "clinic.middleware.UploadMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -277,10 +279,25 @@ PHONENUMBER_DEFAULT_REGION = "US"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_DIR", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs/img")]
+EDGE_STATIC_DIR = env("EDGE_STATIC_DIR", default="")  # where the edge reads them; "": nowhere else than we do
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+# What staff upload lies in a folder, or in a bucket that several machines share; visitors get it from us either way.
+MEDIA_S3_BUCKET = env("MEDIA_S3_BUCKET", default="")
+MEDIA_STORAGE = {"BACKEND": "clinic.media.FolderStorage"}
+if MEDIA_S3_BUCKET:
+    MEDIA_STORAGE = {
+        "BACKEND": "clinic.bucket.BucketStorage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_S3_BUCKET,
+            "endpoint_url": env("MEDIA_S3_ENDPOINT", default="") or None,
+            "region_name": env("MEDIA_S3_REGION", default="") or None,
+            "access_key": env("MEDIA_S3_ACCESS_KEY"),
+            "secret_key": env("MEDIA_S3_SECRET_KEY"),
+        },
+    }
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": MEDIA_STORAGE,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+
+logger = logging.getLogger(__name__)
 
 TEMPLATE = settings.BASE_DIR / "templates" / "clinic" / "share_picture.typ"
 FONTS = Path(__file__).parent / "fonts"
@@ -54,9 +57,17 @@ class SharePicture:
         """The picture from the storage, drawn now when nobody asked for it before."""
         name = f"share/{self.digest}.png"
         if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(self.draw()))
+            return self.keep(name)
         with default_storage.open(name) as file:
             return file.read()
+
+    def keep(self, name: str) -> bytes:
+        drawn = self.draw()
+        try:
+            default_storage.save(name, ContentFile(drawn))
+        except OSError as error:
+            logger.warning("a picture to share could not be kept: %s", error.strerror)
+        return drawn
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """An answer that may be kept for good where its address names this very picture."""

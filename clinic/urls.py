@@ -1,13 +1,11 @@
 """The addresses of the site. They are a contract: links in mail that was sent outlive versions."""
 
-from django.conf import settings
 from django.urls import include, path
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from . import views
+from . import media, views
 from .sitemaps import sitemap
 
 urlpatterns = [
@@ -21,13 +19,8 @@ urlpatterns = [
     path("readyz/", views.readyz),
     path("", include("blog.urls")),
     path("", include("leads.urls")),
-    # Only what Wagtail cut for pages is served as a file; originals and documents are not. An edge that knows the
-    # folder answers before this line does.
-    path(
-        "media/images/<path:path>",
-        serve,
-        {"document_root": settings.MEDIA_ROOT / "images"},
-    ),
+    # An edge that knows the folder answers before this line does.
+    path("media/images/<path:name>", media.picture),
     path("", include(wagtail_urls)),
 ]
 

@@ -15,7 +15,10 @@ host=${SITE_URL#https://}
 host=${host%%[:/]*}
 names="--domain $host"
 for name in $(echo "${ALLOWED_HOSTS:-}" | tr ',' ' '); do
-    [ "$name" = "$host" ] || names="$names --domain $name"
+    case $name in
+    "$host") ;;
+    *[!0-9.]*) names="$names --domain $name" ;;
+    esac  # an address, by which Prometheus asks, gets no certificate
 done
 live=$ACME_STATE_DIR/live/site
 

@@ -1,10 +1,16 @@
 """How gunicorn serves the site, in a container and in `make run` alike."""
 
+import io
 import os
 
+from django.core.management import call_command
+from django.db import Error, connections
 from gunicorn.glogging import Logger
 
 from clinic import logs, traffic
+from clinic.postgresql.base import answer_within
+
+PATIENCE = 5  # seconds for the database, when a worker starts
 
 bind = f"{os.environ.get('WEB_HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -29,6 +35,17 @@ class JsonLogger(Logger):
 
 
 logger_class = JsonLogger
+
+
+def post_worker_init(worker):
+    """Draw this machine's pages for faults: the clinic's facts may have been changed on another one."""
+    try:
+        with answer_within(PATIENCE):
+            call_command("write_error_pages", stdout=io.StringIO())
+    except (Error, OSError) as error:
+        worker.log.warning("the pages for faults stay as they are: %s", type(error).__name__)
+    finally:
+        connections.close_all()
 
 
 def pre_fork(server, worker):

@@ -6,7 +6,9 @@ import tempfile
 
 import django
 from django.core.management import CommandError, call_command
+from django.db.migrations.loader import MigrationLoader
 
+from dev.expansion import complaints
 from dev.processes import Group, Problem
 from dev.services import throwaway
 
@@ -18,6 +20,8 @@ def main() -> int:
             django.setup()
             call_command("check", deploy=True, fail_level="WARNING")
             call_command("makemigrations", check_changes=True, dry_run=True)
+            if lines := complaints(MigrationLoader(None)):
+                raise CommandError("\n".join(lines))
             call_command("collectstatic", interactive=False, verbosity=0)
     except (Problem, CommandError, OSError, ValueError) as problem:
         print(problem, file=sys.stderr)

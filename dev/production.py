@@ -19,14 +19,15 @@ from dev.processes import Child, Group, Problem, free_port
 # What a container of the image `postgres` or `valkey` is there, a wheel is here.
 SERVERS = ("postgres", "redis")
 FIRST = "migrate"
-SERVICES = ("web", "worker", "beat", "edge")
+WEBS = ("web", "web-2")
+SERVICES = (*WEBS, "worker", "beat", "edge")
 # They need a night, or a name that the world can look up. `sh deploy/backup.sh now` makes a backup at once.
 NOT_HERE = ("backup", "certificates")
 
 
 class Production(run.Mode):
     def environment(self, env: dict[str, str]) -> dict[str, str]:
-        """PORT is where visitors come in; gunicorn gets one of its own."""
+        """PORT is where visitors come in; each gunicorn gets one of its own."""
         return env | {"SITE_URL": f"https://localhost:{env['PORT']}", "ALLOWED_HOSTS": "localhost"}
 
     def start(self, site: Group, var_dir: Path, env: dict[str, str]) -> None:
@@ -49,9 +50,16 @@ def start(site: Group, name: str, var_dir: Path, here: dict[str, str]) -> Child:
         service.command,
         log=var_dir / f"log/{name}.log",
         stop_signal=signal.Signals[service.stop_signal],
-        env=dict(service.environment) | here,
+        env=dict(service.environment) | here | port_of(name, here),
         cwd=ROOT,
     )
+
+
+def port_of(name: str, here: Mapping[str, str]) -> dict[str, str]:
+    """One machine has one address: each gunicorn listens on a port of its own, the one that the edge knows it by."""
+    if name not in WEBS:
+        return {}
+    return {"PORT": here["WEB_SERVERS"].split()[WEBS.index(name)].rpartition(":")[2]}
 
 
 def environment_here(var_dir: Path, env: dict[str, str]) -> dict[str, str]:
@@ -59,19 +67,20 @@ def environment_here(var_dir: Path, env: dict[str, str]) -> dict[str, str]:
     edge = var_dir / "edge"
     for folder in (edge, edge / "acme", var_dir / "media/images"):
         folder.mkdir(parents=True, exist_ok=True)
-    port = str(free_port())
+    ports = [str(free_port()) for _ in WEBS]
     return without_secrets(env) | {
         **dict(in_files(var_dir, env)),
         "PATH": f"{Path(sys.executable).parent}:{FOLDERS}",
         "TMPDIR": str(var_dir / "tmp"),
         "STATIC_DIR": env.get("STATIC_DIR") or str(var_dir / "static"),
-        "PORT": port,
+        "PORT": ports[0],
         "WEB_HOST": "127.0.0.1",
-        "WEB_SERVERS": f"127.0.0.1:{port}",
+        "WEB_SERVERS": " ".join(f"127.0.0.1:{port}" for port in ports),
         "HTTPS_LISTEN": f"127.0.0.1:{env['PORT']}",
         "HTTP_LISTEN": f"127.0.0.1:{free_port()}",
         "STATUS_PORT": str(free_port()),
         "EDGE_DIR": str(edge),
+        "EDGE_STATIC_DIR": str(edge / "static"),
         "PICTURES_DIR": str(var_dir / "media/images"),
         "PAGES_DIR": str(var_dir / "error"),
         "CERTIFICATE_DIR": str(edge / "certificates"),

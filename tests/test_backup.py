@@ -13,6 +13,17 @@ from dev.environment import ROOT
 from dev.servers import postgresql_program
 from tests.database import execute, make_migrated, server
 
+MAILS = """
+    WITH contact AS (INSERT INTO leads_contact (email, soft_bounces) VALUES ('kept@example.com', '[]') RETURNING id)
+    INSERT INTO leads_outgoingmail (dedupe_key, kind, contact_id, state, due_at, sent_at, lease_token, lease_until,
+                                    template_version, reason, attempts, was_resent)
+    SELECT key, 'welcome', id, state, now() + due, sent, token, token_until, 1, '', 0, false
+      FROM contact,
+           (VALUES ('due', 'queued', '0'::interval, NULL::timestamptz, NULL::uuid, NULL::timestamptz),
+                   ('at hand', 'leased', '0', NULL, gen_random_uuid(), now()),
+                   ('for tomorrow', 'queued', '1 day', NULL, NULL, NULL),
+                   ('gone', 'sent', '0', now(), NULL, NULL)) AS mail (key, state, due, sent, token, token_until)
+"""
 PROGRAMS = f"{postgresql_program('pg_dump').parent}:{os.environ['PATH']}"
 
 
@@ -55,6 +66,7 @@ def test_a_backup_is_put_back_with_the_sender_stopped(database, places):
         connection.execute("INSERT INTO leads_sender (id, outages, reason, is_stopped) VALUES (1, 0, '', false)")
         run("backup.sh", "now", **places)
         connection.execute("DELETE FROM leads_contact")
+        ((last,),) = connection.execute("SELECT last_value FROM leads_submission_id_seq").fetchall()
         connection.execute("INSERT INTO leads_contact (email, soft_bounces) VALUES ('later@example.com', '[]')")
     picture = Path(places["VAR_DIR"], "media/images/figure.png")
     picture.unlink()
@@ -64,7 +76,29 @@ def test_a_backup_is_put_back_with_the_sender_stopped(database, places):
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT email FROM leads_contact").fetchall() == [("kept@example.com",)]
         assert connection.execute("SELECT is_stopped FROM leads_sender").fetchall() == [(True,)]
+        ((number,),) = connection.execute("SELECT nextval('leads_submission_id_seq')").fetchall()
+    assert number > last + 1000  # whatever was numbered since the backup, no other row gets that number
     assert picture.read_text() == "figure"
+
+
+@pytest.mark.parametrize(
+    ("since", "states"),
+    [
+        ((), {"due": "uncertain", "at hand": "uncertain", "for tomorrow": "queued", "gone": "sent"}),
+        (("none-left-since",), {"due": "queued", "at hand": "leased", "for tomorrow": "queued", "gone": "sent"}),
+    ],
+)
+def test_what_may_have_left_after_the_backup_is_not_sent_again(database, places, since, states):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("TRUNCATE leads_outgoingmail, leads_contact CASCADE")
+        connection.execute(MAILS)
+        run("backup.sh", "now", **places)
+    moment = backups(places)[0].removeprefix("database-").removesuffix(".dump")
+    run("restore.sh", moment, *since, **places)
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT dedupe_key, state, was_resent FROM leads_outgoingmail").fetchall()
+    assert {key: state for key, state, _ in rows} == states
+    assert all(was_resent for _, state, was_resent in rows if state == "uncertain")  # nor by the site itself, later
 
 
 def test_a_backup_holds_the_database_and_the_media_and_no_key(places):
@@ -107,13 +141,13 @@ def test_a_new_certificate_takes_the_place_of_the_old_one(tmp_path):
         PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
         ONCE="1",
         SITE_URL="https://clinic.example.org",
-        ALLOWED_HOSTS="clinic.example.org,www.clinic.example.org",
+        ALLOWED_HOSTS="clinic.example.org,www.clinic.example.org,172.30.77.10",
         ACME_EMAIL="operator@example.org",
         CERTIFICATE_DIR=str(tmp_path / "certificates"),
         ACME_DIR=str(tmp_path / "acme"),
         ACME_STATE_DIR=str(tmp_path / "state"),
     )
-    assert "--domain clinic.example.org --domain www.clinic.example.org" in output
+    assert "--domain clinic.example.org --domain www.clinic.example.org --config-dir" in output
     assert {path.name: path.read_text() for path in (tmp_path / "certificates").iterdir()} == {
         "fullchain.pem": "new\n",
         "privkey.pem": "new\n",

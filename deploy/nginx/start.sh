@@ -4,7 +4,8 @@
 # SITE_URL           what visitors type; the other names of ALLOWED_HOSTS lead there
 # WEB_SERVERS        host:port of each gunicorn, with spaces between them
 # EDGE_DIR           where it keeps pages and works; may be emptied at any time
-# STATIC_DIR, PICTURES_DIR, PAGES_DIR    collected files, what lies in media/images, and what write_error_pages draws
+# EDGE_STATIC_DIR, PICTURES_DIR, PAGES_DIR    collected files of this version and the one before, what lies in media/images,
+#                    and what write_error_pages draws
 # CERTIFICATE_DIR    fullchain.pem and privkey.pem; a self-signed pair is made where there is none yet
 # ACME_DIR           where a certificate's issuer finds the proof that the name is ours
 # HTTP_LISTEN, HTTPS_LISTEN, STATUS_PORT    where it listens: 8080, 8443, 8081
@@ -12,8 +13,8 @@
 # ACCESS_LOG         a file: standard output
 # EXTRA_DIR          a folder of more configuration (*.conf) for the http block: none
 set -eu
-: "${SITE_URL:?}" "${WEB_SERVERS:?}" "${EDGE_DIR:?}" "${STATIC_DIR:?}" "${PICTURES_DIR:?}" "${PAGES_DIR:?}"
-: "${CERTIFICATE_DIR:?}" "${ACME_DIR:?}"
+: "${SITE_URL:?}" "${WEB_SERVERS:?}" "${EDGE_DIR:?}" "${EDGE_STATIC_DIR:?}" "${PICTURES_DIR:?}"
+: "${PAGES_DIR:?}" "${CERTIFICATE_DIR:?}" "${ACME_DIR:?}"
 HERE=$(cd "$(dirname "$0")" && pwd)
 SITE_AUTHORITY=${SITE_URL#https://}
 SITE_AUTHORITY=${SITE_AUTHORITY%%/*}
@@ -48,7 +49,7 @@ OTHER_HOSTS=$(others)
 for file in "$HERE"/*.conf; do
     sed -e "s|@NGINX_DIR@|$CONFIGURATION|g" \
         -e "s|@EDGE_DIR@|$EDGE_DIR|g" \
-        -e "s|@STATIC_DIR@|$STATIC_DIR|g" \
+        -e "s|@EDGE_STATIC_DIR@|$EDGE_STATIC_DIR|g" \
         -e "s|@PICTURES_DIR@|$PICTURES_DIR|g" \
         -e "s|@PAGES_DIR@|$PAGES_DIR|g" \
         -e "s|@CERTIFICATE_DIR@|$CERTIFICATE_DIR|g" \
@@ -62,10 +63,10 @@ for file in "$HERE"/*.conf; do
         -e "s|@STATUS_PORT@|${STATUS_PORT:-8081}|g" \
         -e "s|@ACCESS_LOG@|${ACCESS_LOG:-/dev/stdout}|g" \
         -e "s|@USER@|$USER_LINE|g" \
-        -e "s|@WEB_SERVERS@|$(each 'server %s max_fails=0;' $WEB_SERVERS)|g" \
         -e "s|@UNLIMITED@|$(each '%s 1;' ${UNLIMITED:-})|g" \
         "$file" >"$CONFIGURATION/$(basename "$file")"
 done
+each 'server %s max_fails=0;\n' $WEB_SERVERS >"$EDGE_DIR/servers.conf"  # servers.sh changes it
 
 : >"$EDGE_DIR/modules.conf"
 : >"$EDGE_DIR/extra.conf"

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
+from clinic import media
 from clinic.models import PublishedQuerySet
 from leads import tokens
 from leads.byte_ranges import ranged
@@ -42,7 +43,7 @@ def video(request: HttpRequest, pk: int) -> HttpResponseBase:
     film = get_workshop(pk).video
     if film is None or not film.file.name or not film.file.storage.exists(film.file.name):
         raise Http404
-    return ranged(request, film.file.open(), "video/mp4")
+    return ranged(request, media.open_for_pieces(film.file), "video/mp4")
 
 
 @behind_token(tokens.WORKSHOP)

@@ -1,11 +1,19 @@
-"""`make chaos`: FAULTS.md in large numbers, one line a fault. `python -m tests.chaos 6 20` does only those."""
+"""`make chaos`: FAULTS.md in large numbers, one line a fault. `python -m tests.chaos 6 20` does only those.
+
+The faults of mail hit a site of workers alone, those behind the edge all of production; some do both.
+"""
 
 import sys
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from tests.chaos import faults
-from tests.chaos.site import running_site
+from dev.processes import Problem
+from tests.chaos import faults, outages
+from tests.chaos.production import Disks, empty, first_content
+from tests.chaos.site import Count, running_site
+from tests.chaos.small_disk import may_mount
+from tests.edge.site import EdgeSite
 
 FAULTS = {
     1: partial(faults.redis_down, mails=200),
@@ -27,18 +35,66 @@ FAULTS = {
 }
 
 
+def outages_of(site: EdgeSite, disks: Disks) -> Mapping[int, Callable[[], Count]]:
+    return {
+        12: partial(outages.postgresql_crashes, site, crashes=10),
+        13: partial(outages.postgresql_hangs, site, seconds=20),
+        14: partial(outages.full_database, site, disks, seconds=20),
+        15: partial(outages.full_media, site, disks),
+        16: partial(outages.full_log_and_temporary_files, site, disks, seconds=20),
+        20: partial(outages.two_hosts, site, forms=300),
+        22: partial(outages.locked_table, site, seconds=30),
+        23: partial(outages.upgrades, site, seconds=300),
+        24: partial(outages.slow_visitors, site, number=500),
+        25: partial(outages.dark, site),
+        27: partial(outages.rotated_keys, site),
+        28: partial(outages.restored, site),
+    }
+
+
+OUTAGES = (12, 13, 14, 15, 16, 20, 22, 23, 24, 25, 27, 28)
+
+
 def main() -> int:
-    chosen = [int(number) for number in sys.argv[1:]] or list(FAULTS)
-    is_good = True
+    chosen = [int(number) for number in sys.argv[1:]] or sorted({*FAULTS, *OUTAGES})
+    try:
+        if not {*chosen}.isdisjoint(OUTAGES):
+            may_mount()
+        survived = [mail_survives(chosen), production_survives(chosen)]
+        return 0 if all(survived) else 1
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def mail_survives(chosen: list[int]) -> bool:
+    if {*chosen}.isdisjoint(FAULTS):
+        return True
     with running_site() as site:
-        for number in chosen:
-            site.clear()
-            begin = time.monotonic()
-            count = FAULTS[number](site)
-            is_refused_as_injected = count.dead in (0, count.injected)
-            is_good = is_good and not count.lost and not count.twice and is_refused_as_injected
-            print(f"fault {number:2}: {count} ({time.monotonic() - begin:.0f} s)", flush=True)
-    return 0 if is_good else 1
+        known = {number: partial(fault, site) for number, fault in FAULTS.items()}
+        return are_survived(chosen, known, site.clear)
+
+
+def production_survives(chosen: list[int]) -> bool:
+    if {*chosen}.isdisjoint(OUTAGES):
+        return True
+    with first_content() as (site, disks):
+        return are_survived(chosen, outages_of(site, disks), partial(empty, site))
+
+
+def are_survived(chosen: list[int], known: Mapping[int, Callable[[], Count]], clear: Callable[[], None]) -> bool:
+    """All of them are tried, whatever becomes of the first."""
+    survived = [is_survived(number, known[number], clear) for number in chosen if number in known]
+    return all(survived)
+
+
+def is_survived(number: int, fault: Callable[[], Count], clear: Callable[[], None]) -> bool:
+    clear()
+    begin = time.monotonic()
+    count = fault()
+    print(f"fault {number:2}: {count} ({time.monotonic() - begin:.0f} s)", flush=True)
+    is_refused_as_injected = count.dead in (0, count.injected)
+    return not count.lost and not count.twice and is_refused_as_injected
 
 
 if __name__ == "__main__":

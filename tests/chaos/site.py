@@ -70,7 +70,7 @@ HELD_UP = """
 
 @dataclass(frozen=True)
 class Count:
-    """What became of the mails of one fault."""
+    """What became of the mails of one fault, and of the forms where some were sent."""
 
     injected: int  # how often the fault was
     mails: int
@@ -79,10 +79,14 @@ class Count:
     twice: int  # deliveries of a mail after its first
     uncertain: int
     dead: int
+    forms: int = 0
+    refused: int = 0  # of these, and told so
+    p99: float = 0.0  # seconds until a form was answered
 
     def __str__(self):
+        forms = f"forms {self.forms}, refused {self.refused}, p99 {self.p99:.1f} s, " if self.forms else ""
         return (
-            f"injected {self.injected}, mails {self.mails}, sent {self.sent}, lost {self.lost}, "
+            f"injected {self.injected}, {forms}mails {self.mails}, sent {self.sent}, lost {self.lost}, "
             f"sent twice {self.twice}, uncertain {self.uncertain}, dead {self.dead}"
         )
 

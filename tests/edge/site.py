@@ -7,9 +7,10 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +19,14 @@ from urllib.parse import urlencode
 import psycopg
 
 from dev import production, run
+from dev.environment import ROOT
 from dev.processes import Child, Group, free_port
 from dev.servers import postgresql_program
 from dev.services import THROWAWAY_OPTIONS, start_postgresql, start_valkey
 from tests.conftest import ENVIRONMENT
 from tests.database import server
 from tests.e2e import site as e2e
+from tests.smtp import SmtpServer
 
 BROWSER = {"Accept_Encoding": "gzip, deflate, br, zstd"}
 READ_EARLY = (
@@ -47,8 +50,9 @@ class Answer:
 class EdgeSite:
     """Before any test, `READ_EARLY` was read at `read_at` (monotonic seconds), by a browser."""
 
-    def __init__(self, folder: Path, servers: Group, services: Group, env: dict[str, str]):
+    def __init__(self, folder: Path, servers: Group, services: Group, smtp: SmtpServer, env: dict[str, str]):
         self.folder = folder
+        self.smtp = smtp
         self.servers = servers
         self.services = services
         self.env = env  # of all services
@@ -62,6 +66,28 @@ class EdgeSite:
 
     def start(self, name: str) -> Child:
         return production.start(self.services, name, self.folder, self.env)
+
+    def stop(self, name: str) -> None:
+        """As a container is asked to stop: SIGTERM, for most; and then as long as it takes. Its log stays."""
+        child = self.child(name)
+        child.ask_to_stop()
+        child.wait(60)
+        self.kill(name)
+        child.log.rename(child.log.with_name(f"{name}-until-{time.monotonic_ns()}.log"))
+
+    def run(self, *command: str | Path, **env: str) -> str:
+        """A command that has an end, in the environment of the services. What it said."""
+        done = subprocess.run(command, env=self.env | env, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def python(self, *arguments: str, **env: str) -> str:
+        return self.run(sys.executable, *arguments, **env)
+
+    def is_well(self, name: str) -> bool:
+        """What the health check of a gunicorn asks."""
+        port = production.port_of(name, self.env)["PORT"]
+        return run.answer(self.env | {"PORT": port}) == http.client.OK
 
     def child(self, name: str) -> Child:
         children = [*self.services.children, *self.servers.children]
@@ -126,20 +152,32 @@ def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answe
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
 
+def serve() -> contextlib.AbstractContextManager[EdgeSite]:
+    """With what the browser tests look at."""
+    return serving(copy_of_the_browsers_site, e2e.folder() / "static", THROWAWAY_OPTIONS)
+
+
 @contextlib.contextmanager
-def serve() -> Iterator[EdgeSite]:
+def serving(
+    fill: Callable[[EdgeSite], None],
+    static: Path | None,
+    postgresql: Mapping[str, str],
+    arrange: Callable[[Path], object] = lambda folder: None,
+) -> Iterator[EdgeSite]:
+    """`arrange` finds its folder empty; `fill` finds it with a database that has no tables yet."""
     with (
         tempfile.TemporaryDirectory(prefix="clinic-", ignore_cleanup_errors=True) as name,
+        SmtpServer(Path(name) / "deliveries") as smtp,
         Group() as servers,
         Group() as services,
     ):
         folder = Path(name)
-        (folder / "log").mkdir()
-        site = EdgeSite(folder, servers, services, environment(folder, servers))
+        arrange(folder)
+        (folder / "log").mkdir(exist_ok=True)
+        env = environment(folder, static or folder / "static", servers, smtp, postgresql)
+        site = EdgeSite(folder, servers, services, smtp, env)
         fill(site)
-        migration = site.start(production.FIRST)
-        assert migration.process.wait() == 0, migration.complaint
-        services.children.remove(migration)
+        bring_up_to_date(site)
         for service in production.SERVICES:
             site.start(service)
         run.wait_until_ready(services, site.env)
@@ -151,21 +189,29 @@ def serve() -> Iterator[EdgeSite]:
         servers.kill()
 
 
-def environment(folder: Path, servers: Group) -> dict[str, str]:
+def bring_up_to_date(site: EdgeSite) -> None:
+    migration = site.start(production.FIRST)
+    assert migration.process.wait() == 0, migration.complaint
+    site.services.children.remove(migration)
+
+
+def environment(
+    folder: Path, static: Path, servers: Group, smtp: SmtpServer, postgresql: Mapping[str, str]
+) -> dict[str, str]:
     ours = {
-        "DJANGO_SETTINGS_MODULE": "clinic.settings",
-        "DATABASE_URL": start_postgresql(servers, folder / "postgres", folder, THROWAWAY_OPTIONS),
+        "DJANGO_SETTINGS_MODULE": "tests.edge.settings",
+        "DATABASE_URL": start_postgresql(servers, folder / "postgres", folder, dict(postgresql)),
         "REDIS_URL": start_valkey(servers, folder),
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
         "VAR_DIR": str(folder),
-        "STATIC_DIR": str(e2e.folder() / "static"),
+        "STATIC_DIR": str(static),
         "PORT": str(free_port()),
     }
     env = production.Production().environment(os.environ | ENVIRONMENT | ours)
     return env | production.environment_here(folder, env)
 
 
-def fill(site: EdgeSite) -> None:
-    """With what the browser tests look at."""
+def copy_of_the_browsers_site(site: EdgeSite) -> None:
     theirs = {"VAR_DIR": str(e2e.folder()), "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
     with e2e.filled(os.environ | ENVIRONMENT | theirs):
         dump = [postgresql_program("pg_dump"), "--no-owner", f"{server()}/{e2e.MODEL}"]

@@ -31,7 +31,7 @@ def test_every_service_has_its_place_on_one_machine_too():
 
 
 def test_without_containers_the_same_commands_run(site):
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "web-2", "worker", "beat"):
         program, *arguments = SERVICES[name]["command"]
         running = commands_of(site.child(name))
         assert any(line[1].endswith(f"/{program}") and line[2:] == arguments for line in running if len(line) > 1), name
@@ -65,14 +65,20 @@ def test_every_service_that_goes_on_is_watched():
 
 def test_only_the_edge_can_be_reached_from_outside():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["edge"]
-    for name in ("postgres", "redis", "web", "beat", "backup"):
+    for name in ("postgres", "redis", "web", "web-2", "beat", "backup"):
         assert list(SERVICES[name]["networks"]) == ["inside"]
     assert compose.document()["networks"]["inside"]["internal"] is True
 
 
+def test_the_edge_knows_every_gunicorn_and_an_upgrade_renews_each():
+    addresses = [SERVICES[name]["networks"]["inside"]["ipv4_address"] for name in production.WEBS]
+    assert SERVICES["edge"]["environment"]["WEB_SERVERS"].split() == [f"{address}:8000" for address in addresses]
+    assert f"for web in {' '.join(production.WEBS)}; do" in (ROOT / "deploy/upgrade.sh").read_text()
+
+
 def test_the_edge_sees_nothing_of_the_data_but_what_is_public():
     volumes = {volume.split(":")[0] for volume in SERVICES["edge"]["volumes"]}
-    assert volumes == {"edge", "pictures", "pages", "certificates", "acme"}
+    assert volumes == {"edge", "static", "pictures", "pages", "certificates", "acme"}
     assert "secrets" not in SERVICES["edge"]
 
 

@@ -133,7 +133,7 @@ def test_no_log_knows_who_asked_or_what_for(site):
     wait_for(lambda: '"path":"/assessment/thanks/-/"' in site.log("access"))
     assert '"path":"/r/-/data/"' in site.log("access")
     assert '"network":"127.0.9.0"' in site.log("access")
-    for name in ("access", "edge", "web"):
+    for name in ("access", "edge", "web", "web-2"):
         assert "MARKER" not in site.log(name)
         assert "127.0.9.77" not in site.log(name)
 
@@ -148,8 +148,8 @@ def test_a_page_a_log_line_and_the_application_share_the_number_of_a_request(sit
 def test_the_application_logs_the_number_of_the_request_too_and_nothing_but_json(site):
     answer = site.ask("/search/nowhere/?q=MARKER", address="127.0.9.78")
     assert answer.status == 404
-    wait_for(lambda: answer.headers["x-request-id"] in site.log("web"))
-    events = [json.loads(line) for line in site.log("web").splitlines()]
+    wait_for(lambda: answer.headers["x-request-id"] in site.log("web") + site.log("web-2"))
+    events = [json.loads(line) for line in (site.log("web") + site.log("web-2")).splitlines()]
     assert answer.headers["x-request-id"] in [event.get("request") for event in events]
     assert {"gunicorn.error", "django.request"} <= {event["logger"] for event in events}
     ticks = [json.loads(line) for line in site.log("worker").splitlines() if line.startswith("{")]

@@ -14,7 +14,7 @@ SECONDS_OF_A_PAGE = 8  # s-maxage and stale-while-revalidate
 @pytest.fixture(scope="module")
 def dark_site(site):
     """Some pages were read a while ago; then everything behind the edge ended."""
-    for name in ("worker", "beat", "web", "PostgreSQL", "Valkey"):
+    for name in ("worker", "beat", "web", "web-2", "PostgreSQL", "Valkey"):
         site.kill(name)
     time.sleep(max(0, site.read_at + SECONDS_OF_A_PAGE + 1 - time.monotonic()))
     return site
