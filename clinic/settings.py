@@ -262,6 +262,14 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'self'"],
 }
+# A file that a browser saves. Should one show it after all, nothing in it acts.
+FILE_CONTENT_SECURITY_POLICY = {
+    "default-src": ["'none'"],
+    "sandbox": True,
+    "form-action": ["'none'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
 
 # --- Language and time. Moments are stored in UTC. Visitors see them in the time zone of `ClinicSettings`; staff see
 # them in the one of their own profile, and before they chose one in this.
@@ -309,6 +317,10 @@ WAGTAILSEARCH_BACKENDS = {
 }
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "txt", "csv"]
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "clinic.documents.DocumentForm"
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # what somebody uploaded is saved, never shown as a page of this site
+WAGTAILDOCS_BLOCK_EMBEDDED_CONTENT = False  # FILE_CONTENT_SECURITY_POLICY does more
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
