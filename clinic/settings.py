@@ -7,6 +7,7 @@ the environment. `.env.example` lists the variables. A missing secret stops the 
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "django.forms",  # for FORM_RENDERER
 ]
 
 MIDDLEWARE = [
@@ -107,6 +109,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/ may replace those of Wagtail's widgets
 
 # --- Data
 
@@ -251,13 +255,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-# Wagtail's admin carries inline scripts and styles of its own, and frames its previews.
+# Wagtail's admin frames its previews, and its editor for rich text writes style sheets into the page. The scripts that
+# Wagtail would write there clinic.widgets has taken out.
 ADMIN_CONTENT_SECURITY_POLICY = {
-    "default-src": ["'self'"],
-    "script-src": ["'self'", "'unsafe-inline'"],
-    "style-src": ["'self'", "'unsafe-inline'"],
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "style-src-elem": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
-    "object-src": ["'none'"],
+    "media-src": ["'self'"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "frame-src": ["'self'"],
     "form-action": ["'self'"],
     "base-uri": ["'none'"],
     "frame-ancestors": ["'self'"],
@@ -304,6 +313,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 WAGTAIL_SITE_NAME = "Clinic"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAIL_I18N_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})  # which Debian lists, and no browser knows
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # would tell a third party about this site
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # would send a hash of each member of staff's address to a third party
