@@ -38,6 +38,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]  # with small letters
     body: bytes
+    cookies: tuple[str, ...] = ()  # each as the header says it
 
     @property
     def text(self) -> str:
@@ -123,7 +124,8 @@ class EdgeSite:
 def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answer:
     connection.request(*request)
     response = connection.getresponse()
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read(), tuple(response.headers.get_all("Set-Cookie", ())))
 
 
 @contextlib.contextmanager
@@ -161,6 +163,7 @@ def environment(folder: Path, servers: Group) -> dict[str, str]:
         "PORT": str(free_port()),
     }
     env = production.Production().environment(os.environ | ENVIRONMENT | ours)
+    env["ALLOWED_HOSTS"] = "localhost,www.localhost"
     return env | production.environment_here(folder, env)
 
 
