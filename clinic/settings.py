@@ -6,6 +6,7 @@ the environment. `.env.example` lists the variables. A missing secret stops the 
 
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -206,6 +207,14 @@ BACKUP_DIR = env("BACKUP_DIR", default="")
 METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
+# --- Who is told of faults, besides the log: a service that speaks Sentry's protocol, by its DSN
+
+SENTRY_DSN = env("SENTRY_DSN", default="")
+
+# --- Whom security.txt names first: mailto: or https:. The clinic's phone number follows
+
+SECURITY_CONTACT = env("SECURITY_CONTACT", default="")
+
 # --- People who sign in
 
 AUTH_USER_MODEL = "clinic.User"
@@ -348,7 +357,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 
 # --- Logs: to standard error, primary keys only; never a name, an address or an answer. A developer gets tracebacks.
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -363,3 +372,6 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},  # it names pages; who changed what stands in the admin's own log
     },
 }
+if SENTRY_DSN:
+    LOGGING["handlers"]["reports"] = {"()": "clinic.fault_reports.FaultReporter", "dsn": SENTRY_DSN}
+    LOGGING["root"]["handlers"] += ["reports"]
