@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from dev.environment import ROOT
 from tests.e2e.site import Site
+from tests.test_staff import picture
 
 PATIENCE = 20_000  # milliseconds, for what the editor fetches
 PAGES = [
@@ -107,14 +108,18 @@ def test_an_editor_chooses_a_day(editor: Page):
     expect(day).to_have_value(re.compile(r"-01$"))
 
 
-def test_an_editor_adds_a_block_and_chooses_a_picture(editor: Page):
+def test_an_editor_adds_a_block_with_a_new_picture(editor: Page):
     editor.get_by_title("Insert a block").first.click()
     editor.get_by_role("option", name=re.compile("^Picture")).first.click()
     editor.get_by_role("button", name=re.compile("^Choose an image")).first.click()
-    picture = editor.locator(".modal [data-chooser-modal-choice]").first
-    picture.click()
-    expect(picture).to_be_hidden(timeout=PATIENCE)
-    expect(editor.locator("[data-chooser-image]:visible").first).to_be_visible()
+    modal = editor.locator(".modal")
+    modal.get_by_role("tab", name="Upload").click()
+    modal.locator("input[type=file]").set_input_files(
+        {"name": "walk.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    modal.get_by_role("button", name="Upload").click()
+    expect(editor.get_by_role("img", name="walk").first).to_be_visible(timeout=PATIENCE)
+    expect(modal).to_be_hidden()
 
 
 def test_an_editor_sees_beside_the_editor_what_is_typed(editor: Page):
