@@ -37,6 +37,7 @@ lint: installed ## What must hold before a change is shared: style, types, Djang
 	$(VENV) -m mypy
 	find templates -name '*.html' | xargs .venv/bin/djade --check --target-version 5.2
 	$(VENV) -m dev.checks
+	$(VENV) -m dev.dependencies
 
 format: installed ## Puts the code and the templates into their form
 	$(VENV) -m ruff check --fix --exit-zero --quiet

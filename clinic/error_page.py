@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .models import ClinicSettings
 
 FAULT = "500.html"
-PAGES = (FAULT, "503.html", "429.html")
+PAGES = (FAULT, "503.html", "429.html", "refused.html")
 
 # Shown only where no page was drawn yet, on a site that never had a clinic.
 BARE = "<!doctype html><title>Error</title><h1>Sorry, something went wrong</h1><p>Please try again in a few minutes."

@@ -100,7 +100,7 @@ class UploadMiddleware:
 
 
 class SitePolicyMiddleware:
-    """Sets the cache rule of readers' pages and the looser Content-Security-Policy that Wagtail's admin needs."""
+    """Sets the cache rule of readers' pages, and the Content-Security-Policy of what is none of them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -110,7 +110,9 @@ class SitePolicyMiddleware:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         policy = "cross-origin" if request.path.startswith(PICTURES) else "same-origin"
         response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
-        if request.path.startswith("/admin/") or getattr(request, "is_preview", False):
+        if response.get("Content-Disposition", "").startswith("attachment"):
+            response._csp_config = settings.FILE_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif request.path.startswith("/admin/") or getattr(request, "is_preview", False):
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_for_everyone(request, response):
             patch_cache_control(response, **PUBLIC)

@@ -6,7 +6,9 @@ the environment. `.env.example` lists the variables. A missing secret stops the 
 
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "django.forms",  # for FORM_RENDERER
 ]
 
 MIDDLEWARE = [
@@ -109,6 +112,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/ may replace those of Wagtail's widgets
 
 # --- Data
 
@@ -204,6 +209,14 @@ BACKUP_DIR = env("BACKUP_DIR", default="")
 METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
+# --- Who is told of faults, besides the log: a service that speaks Sentry's protocol, by its DSN
+
+SENTRY_DSN = env("SENTRY_DSN", default="")
+
+# --- Whom security.txt names first: mailto: or https:. The clinic's phone number follows
+
+SECURITY_CONTACT = env("SECURITY_CONTACT", default="")
+
 # --- People who sign in
 
 AUTH_USER_MODEL = "clinic.User"
@@ -253,16 +266,29 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-# Wagtail's admin carries inline scripts and styles of its own, and frames its previews.
+# Wagtail's admin frames its previews, and its editor for rich text writes style sheets into the page. The scripts that
+# Wagtail would write there clinic.widgets has taken out.
 ADMIN_CONTENT_SECURITY_POLICY = {
-    "default-src": ["'self'"],
-    "script-src": ["'self'", "'unsafe-inline'"],
-    "style-src": ["'self'", "'unsafe-inline'"],
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "style-src-elem": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
-    "object-src": ["'none'"],
+    "media-src": ["'self'"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "frame-src": ["'self'"],
     "form-action": ["'self'"],
     "base-uri": ["'none'"],
     "frame-ancestors": ["'self'"],
+}
+# A file that a browser saves. Should one show it after all, nothing in it acts.
+FILE_CONTENT_SECURITY_POLICY = {
+    "default-src": ["'none'"],
+    "sandbox": True,
+    "form-action": ["'none'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
 }
 
 # --- Language and time. Moments are stored in UTC. Visitors see them in the time zone of `ClinicSettings`; staff see
@@ -313,6 +339,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 WAGTAIL_SITE_NAME = "Clinic"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAIL_I18N_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})  # which Debian lists, and no browser knows
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # would tell a third party about this site
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # would send a hash of each member of staff's address to a third party
@@ -326,6 +353,10 @@ WAGTAILSEARCH_BACKENDS = {
 }
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "txt", "csv"]
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "clinic.documents.DocumentForm"
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # what somebody uploaded is saved, never shown as a page of this site
+WAGTAILDOCS_BLOCK_EMBEDDED_CONTENT = False  # FILE_CONTENT_SECURITY_POLICY does more
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
@@ -343,7 +374,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["clinic"]
 
 # --- Logs: to standard error, primary keys only; never a name, an address or an answer. A developer gets tracebacks.
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -358,3 +389,6 @@ LOGGING = {
         "wagtail": {"level": "WARNING"},  # it names pages; who changed what stands in the admin's own log
     },
 }
+if SENTRY_DSN:
+    LOGGING["handlers"]["reports"] = {"()": "clinic.fault_reports.FaultReporter", "dsn": SENTRY_DSN}
+    LOGGING["root"]["handlers"] += ["reports"]

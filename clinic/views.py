@@ -56,11 +56,12 @@ def share_picture(request):
 def security_txt(request):
     """Whom to tell about a weakness (RFC 9116)."""
     clinic = ClinicSettings.load(request_or_site=request)
-    if not clinic.phone:
+    contacts = [contact for contact in (settings.SECURITY_CONTACT, clinic.phone and clinic.phone_uri) if contact]
+    if not contacts:
         raise Http404
-    expires = datetime.now(UTC) + timedelta(days=30)
+    expires = datetime.now(UTC) + timedelta(days=30)  # counted anew each time, so it never lies in the past
     lines = [
-        f"Contact: {clinic.phone_uri}",
+        *(f"Contact: {contact}" for contact in contacts),
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: en",
         f"Canonical: {settings.SITE_URL}/.well-known/security.txt",

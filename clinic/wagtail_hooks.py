@@ -14,11 +14,15 @@ from .models import ClinicallyReviewed, User, reviewed_page_models
 from .reports import ReviewReportView
 from .roles import attach_review
 from .staff import SIGNED, has_signed
+from .widgets import widgets_script
 
 
 @hooks.register("insert_global_admin_css")
 def admin_css():
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
+
+
+hooks.register("insert_global_admin_js", widgets_script)
 
 
 # --- Help

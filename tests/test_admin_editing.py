@@ -1,5 +1,6 @@
 """What an editor meets: previews, checks, and what a page needs before it is published."""
 
+import json
 import re
 
 import pytest
@@ -132,6 +133,22 @@ def test_a_video_comes_from_youtube_or_vimeo():
 
     assert "Give the address of a video on YouTube or Vimeo." in answer.content.decode()
     assert not BlogPage.objects.get(pk=page.pk).live
+
+
+def test_rich_text_keeps_nothing_that_acts(client):
+    """Sent as no editor would: the browser's own cleaning is left out."""
+    block = {"key": "a", "type": "unstyled", "depth": 0, "inlineStyleRanges": [], "data": {}}
+    block |= {"text": "Click <script>alert(1)</script>", "entityRanges": [{"key": 0, "offset": 0, "length": 5}]}
+    link = {"type": "LINK", "mutability": "MUTABLE", "data": {"url": "javascript:alert(1)"}}
+    typed = json.dumps({"blocks": [block], "entityMap": {"0": link}})
+    page = draft()
+
+    edit(member("editor"), page, "publish", body=streamfield([("text", typed)]))
+
+    html = client.get(BlogPage.objects.get(pk=page.pk).url).text
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script>alert(1)" not in html
+    assert "javascript:" not in html
 
 
 def test_an_editor_writes_a_post_and_publishes_it():

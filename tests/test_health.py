@@ -1,8 +1,11 @@
 """What an operator asks the site, and what it shows when something is wrong."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -92,7 +95,27 @@ def test_a_weakness_can_be_told_to_the_clinic(client):
     ClinicSettingsFactory(phone="+14256584944")
     text = client.get("/.well-known/security.txt").text
     assert "Contact: tel:+14256584944\n" in text
-    assert "Expires: " in text
+    assert "Canonical: http://testserver/.well-known/security.txt\n" in text
+    assert "Preferred-Languages: en\n" in text
+
+
+@pytest.mark.django_db
+def test_whom_an_operator_names_for_weaknesses_comes_before_the_phone(client, settings):
+    settings.SECURITY_CONTACT = "mailto:security@clinic.example.org"
+    ClinicSettingsFactory(phone="+14256584944")
+    lines = client.get("/.well-known/security.txt").text.splitlines()
+    assert lines[:2] == ["Contact: mailto:security@clinic.example.org", "Contact: tel:+14256584944"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", ["2026-01-01", "2028-02-29", "2031-12-31"])
+def test_what_is_said_about_weaknesses_is_never_out_of_date(client, day):
+    ClinicSettingsFactory(phone="+14256584944")
+    with time_machine.travel(f"{day}T12:00:00Z"):
+        answer = client.get("/.well-known/security.txt")
+        expires = re.search(r"^Expires: (.*)$", answer.text, re.MULTILINE)[1]
+        assert timedelta(days=1) < datetime.fromisoformat(expires) - datetime.now(UTC) < timedelta(days=365)
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.django_db

@@ -57,6 +57,7 @@ for file in "$HERE"/*.conf; do
         -e "s|@SITE_URL@|https://$SITE_AUTHORITY|g" \
         -e "s|@SITE_AUTHORITY@|$SITE_AUTHORITY|g" \
         -e "s|@SITE_HOST@|$SITE_HOST|g" \
+        -e "s|@SITE_PORT@|${SITE_AUTHORITY#"$SITE_HOST"}|g" \
         -e "s|@OTHER_HOSTS@|${OTHER_HOSTS:-_}|g" \
         -e "s|@HTTP_LISTEN@|${HTTP_LISTEN:-8080}|g" \
         -e "s|@HTTPS_LISTEN@|${HTTPS_LISTEN:-8443}|g" \

@@ -7,6 +7,7 @@ and prints the editor's session and the addresses of what it made.
 import json
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
@@ -33,7 +34,7 @@ More of it [on our site](/about/)."""
 def session_of(user) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)

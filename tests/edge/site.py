@@ -41,6 +41,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]  # with small letters
     body: bytes
+    cookies: tuple[str, ...] = ()  # each as the header says it
 
     @property
     def text(self) -> str:
@@ -149,7 +150,8 @@ class EdgeSite:
 def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answer:
     connection.request(*request)
     response = connection.getresponse()
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read(), tuple(response.headers.get_all("Set-Cookie", ())))
 
 
 def serve() -> contextlib.AbstractContextManager[EdgeSite]:
@@ -208,6 +210,7 @@ def environment(
         "PORT": str(free_port()),
     }
     env = production.Production().environment(os.environ | ENVIRONMENT | ours)
+    env["ALLOWED_HOSTS"] = "localhost,www.localhost"
     return env | production.environment_here(folder, env)
 
 

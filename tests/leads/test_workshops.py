@@ -5,12 +5,15 @@ import re
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.urls import reverse
 
 from leads import tokens
 from leads.captions import read_captions
 from leads.models import Submission, Video, WorkshopPage
 from tests.factories import SubmissionFactory, WorkshopIndexPageFactory, WorkshopPageFactory, make_private
+from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -260,3 +263,19 @@ def test_loading_again_leaves_the_film_as_it_is(django_capture_on_commit_callbac
             call_command("load_content", verbosity=0)
     assert len(default_storage.listdir("videos")[1]) == len(set(default_storage.listdir("videos")[1]))
     assert default_storage.exists(Video.objects.get().file.name)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_taken_in"), [(b"\x00\x00\x00\x20ftypisom", True), (b"<!doctype html>", False), (b"", False)]
+)
+def test_only_a_film_is_taken_in_as_one(head, is_taken_in):
+    upload = SimpleUploadedFile("walk.mp4", head + bytes(100), "video/mp4")
+    form = {"title": "A walk", "slug": "walk", "file": upload, "has_sound": "on"}
+
+    answer = signed_in(member("editor")).post(reverse("wagtailsnippets_leads_video:add"), form)
+
+    assert Video.objects.filter(slug="walk").exists() is is_taken_in
+    assert is_taken_in or "This is not an MP4 file." in answer.text
+    if is_taken_in:
+        with Video.objects.get(slug="walk").file.open() as film:
+            assert film.read() == head + bytes(100)

@@ -1,0 +1,11 @@
+"""Adds staff, leads and an owner who is signed in (`python -m tests.e2e.owner`), and prints the owner's session."""
+
+from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
+from clinic.models import User
+from tests.e2e.issue_content import session_of
+from tests.e2e.staff import add_leads, add_staff
+
+if __name__ == "__main__":
+    add_staff()
+    add_leads()
+    print(session_of(User.objects.get(username="dee")))
