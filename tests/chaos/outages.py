@@ -142,6 +142,19 @@ def upgrades(site: EdgeSite, seconds: float) -> Count:
     return outcome
 
 
+def one_gunicorn_renewed(site: EdgeSite) -> Count:
+    """What an upgrade does with each."""
+    with Operator(site) as operator, Visitors(site) as visitors, readers(site, "/assessment/") as read:
+        wait_for_thanks(visitors, 3)
+        site.run("sh", "deploy/nginx/servers.sh", "without", "2")
+        operator.restart("web-2")
+        site.run("sh", "deploy/nginx/servers.sh")
+        wait_for_thanks(visitors, 3)
+    assert not visitors.refused, visitors.answers
+    assert {status for status, _ in read} == {200}
+    return count(site, visitors, injected=1)
+
+
 def slow_visitors(site: EdgeSite, number: int) -> Count:
     """So many who do not end their headers, so many who do not end what they send, so many who do not read."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
