@@ -1,6 +1,7 @@
 """One style sheet and one script for readers, a file for each component for us."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from clinic.storage import BundledStaticFilesStorage
+from deploy.prepare import give_to_the_edge
 
 OF_THE_ADMIN = ("admin", "block-preview")  # what their names begin with
 
@@ -76,3 +78,15 @@ def test_every_component_is_imported_once(bundle, folder):
     files = {file.name for file in (static / folder).iterdir() if not file.name.startswith(OF_THE_ADMIN)}
     assert len(imported) == len(set(imported))
     assert set(imported) == files - {Path(bundle).name}
+
+
+def test_the_edge_keeps_the_files_of_the_version_before_whose_pages_are_still_read(tmp_path):
+    collected, shown = tmp_path / "collected", tmp_path / "shown"
+    for version, name in enumerate(("site.111.css", "site.222.css")):
+        (collected / "css").mkdir(parents=True)
+        (collected / "css" / name).write_text(name)
+        (collected / "css/site.css").write_text(f"version {version}")
+        give_to_the_edge(collected, shown)
+        shutil.rmtree(collected)
+    assert {path.name for path in (shown / "css").iterdir()} == {"site.css", "site.111.css", "site.222.css"}
+    assert (shown / "css/site.css").read_text() == "version 1"

@@ -1,12 +1,14 @@
 """The faults of what stands behind the edge, one function each, with forms coming in all the while."""
 
 import contextlib
+import http.client
 import os
 import resource
 import signal
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -142,6 +144,19 @@ def upgrades(site: EdgeSite, seconds: float) -> Count:
     return outcome
 
 
+def one_gunicorn_renewed(site: EdgeSite) -> Count:
+    """What an upgrade does with each."""
+    with Operator(site) as operator, Visitors(site) as visitors, readers(site, "/assessment/") as read:
+        wait_for_thanks(visitors, 3)
+        site.run("sh", "deploy/nginx/servers.sh", "without", "2")
+        operator.restart("web-2")
+        site.run("sh", "deploy/nginx/servers.sh")
+        wait_for_thanks(visitors, 3)
+    assert not visitors.refused, visitors.answers
+    assert {status for status, _ in read} == {200}
+    return count(site, visitors, injected=1)
+
+
 def slow_visitors(site: EdgeSite, number: int) -> Count:
     """So many who do not end their headers, so many who do not end what they send, so many who do not read."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -268,6 +283,8 @@ def two_hosts(site: EdgeSite, forms: int) -> Count:
         with Visitors(site, at_once=4, pause=0) as visitors:
             wait_for_thanks(visitors, forms)
         outcome = count(site, visitors, injected=2)
+        guides = {wait_for(partial(guide, site, server), 90) for server in both["WEB_SERVERS"].split()}
+        assert len(guides) == 1, "each host has a PDF of its own"
         logs = (site.folder / "log/worker.log", other / "log/worker.log", other / "log/worker-2.log")
         assert all("leads.tasks.drain_outbox" in log.read_text() for log in logs)
         return outcome
@@ -278,6 +295,15 @@ def two_hosts(site: EdgeSite, forms: int) -> Count:
             service.wait(30)
             service.kill()
             site.services.children.remove(service)
+
+
+def guide(site: EdgeSite, server: str) -> bytes | None:
+    """The PDF as this gunicorn gives it; one worker sets it for all, within the first minute."""
+    headers = {"Host": site.url.removeprefix("https://"), "X-Forwarded-Proto": "https"}
+    with contextlib.closing(http.client.HTTPConnection(server, timeout=30)) as connection:
+        connection.request("GET", f"{READ_EARLY[2]}download/", headers=headers)
+        answer = connection.getresponse()
+        return answer.read() if answer.headers["Content-Type"] == "application/pdf" else None
 
 
 # --- What all of them need

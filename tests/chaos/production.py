@@ -43,12 +43,13 @@ def empty(site: EdgeSite) -> None:
 
 
 @contextlib.contextmanager
-def first_content() -> Iterator[tuple[EdgeSite, Disks]]:
-    """A site as operators first see it, on disks that can be filled."""
-    disks = []
+def first_content(*, on_small_disks: bool) -> Iterator[tuple[EdgeSite, Disks | None]]:
+    """A site as operators first see it."""
+    disks: list[Disks | None] = [None]
 
     def arrange(folder: Path) -> None:
-        disks.append(Disks(folder))
+        if on_small_disks:
+            disks[0] = Disks(folder)
 
     def fill(site: EdgeSite) -> None:
         site.env["OWNER_PASSWORD"] = "only for these tests"

@@ -17,19 +17,20 @@ BALLAST = "ballast"
 def may_mount() -> None:
     """Leave the mounts of the machine to others. Who is not root becomes master of mounts alone; before any thread."""
     user, group = os.getuid(), os.getgid()
-    flags = CLONE_NEWNS if user == 0 else CLONE_NEWNS | CLONE_NEWUSER
-    call(LIBC.unshare(flags))
-    if user != 0:
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    call(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    try:
+        call(LIBC.unshare(CLONE_NEWNS if user == 0 else CLONE_NEWNS | CLONE_NEWUSER))
+        if user != 0:
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        call(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    except OSError as error:
+        raise Problem(f"Faults 14 to 16 need small disks, and we may make none here: {error}. Try as root.") from error
 
 
 def call(result: int) -> None:
     if result:
-        reason = os.strerror(ctypes.get_errno())
-        raise Problem(f"Faults 14 to 16 need a small disk, and this machine lets us make none: {reason}. Try as root.")
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 class SmallDisk:

@@ -156,7 +156,9 @@ def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answe
 
 def serve() -> contextlib.AbstractContextManager[EdgeSite]:
     """With what the browser tests look at."""
-    return serving(copy_of_the_browsers_site, e2e.folder() / "static", THROWAWAY_OPTIONS)
+    # PostgreSQL is killed here, never the machine: what it commits has to be written, and need not be on the disk.
+    options = THROWAWAY_OPTIONS | {"synchronous_commit": "on"}
+    return serving(copy_of_the_browsers_site, e2e.folder() / "static", options)
 
 
 @contextlib.contextmanager
