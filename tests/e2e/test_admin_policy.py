@@ -117,9 +117,10 @@ def test_an_editor_adds_a_block_with_a_new_picture(editor: Page):
     modal.locator("input[type=file]").set_input_files(
         {"name": "walk.png", "mimeType": "image/png", "buffer": picture()}
     )
+    expect(modal.get_by_label("Title")).to_have_value("walk")  # taken from the name of the file
     modal.get_by_role("button", name="Upload").click()
-    expect(editor.get_by_role("img", name="walk").first).to_be_visible(timeout=PATIENCE)
-    expect(modal).to_be_hidden()
+    expect(modal).to_be_hidden(timeout=PATIENCE)
+    expect(editor.locator("[data-chooser-title]", has_text="walk").first).to_be_visible()
 
 
 def test_an_editor_sees_beside_the_editor_what_is_typed(editor: Page):

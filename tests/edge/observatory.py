@@ -1,8 +1,8 @@
 """How MDN's HTTP Observatory scores one answer: a number of points for each rule, where less than none is a penalty.
 
-After its documentation and its source as of version 1.6 (https://github.com/mdn/mdn-http-observatory): 100 points to
-begin with, penalties taken away, and what is better than asked for added where 90 are left. 100 and more is an A+.
-Left out is what needs a public list: whether a name is preloaded.
+After what it says of itself (https://github.com/mdn/mdn-http-observatory): 100 points to begin with, penalties taken
+away, and what is better than asked for added where 90 are left. 100 and more is an A+. Left out is what needs a public
+list: whether a name is preloaded.
 """
 
 import re

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from dev import run
+from tests.edge.observatory import penalties
 from tests.edge.site import BROWSER, READ_EARLY
 from tests.smtp import wait_for
 
@@ -32,6 +33,7 @@ def test_for_any_other_page_there_is_the_phone_number(dark_site):
         assert answer.status == 503
         assert "tel:+1" in answer.text
         assert answer.headers["retry-after"] == "30"
+        assert penalties(answer, "localhost") == {}
 
 
 def test_whoever_sends_a_form_is_not_thanked(dark_site):
@@ -44,4 +46,6 @@ def test_an_application_without_its_database_leaves_articles_readable(dark_site)
     dark_site.start("web")
     wait_for(lambda: run.answer(dark_site.env) == 503, 60)
     assert dark_site.ask(READ_EARLY[0], **BROWSER).headers["x-cache"] == "STALE"
-    assert dark_site.ask("/search/?q=x").status in (500, 503)
+    fault = dark_site.ask("/search/?q=x")
+    assert fault.status in (500, 503)
+    assert penalties(fault, "localhost") == {}
