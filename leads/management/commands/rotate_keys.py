@@ -8,7 +8,8 @@ from django.core.management import BaseCommand, CommandError
 from django.db import models
 from django.db.models.functions import Cast
 
-from leads.encryption import DecryptionError, EncryptedTextField, current_key_id, decrypt
+from clinic.encryption import DecryptionError, current_key_id, decrypt
+from leads.encryption import EncryptedTextField
 
 BATCH = 200
 
