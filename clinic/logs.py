@@ -17,7 +17,10 @@ from typing import Any
 ROOT = f"{Path(__file__).resolve().parent.parent}/"
 INSTALLED = re.compile(r"^.*/(?:site|dist)-packages/|^.*/lib/python[\d.]+/")
 QUERY = re.compile(r"(/[^\s?]*)\?\S+")
-TOKEN = re.compile(r"(/(?:r|email/(?:confirm|preferences|unsubscribe)|workshops/watch|assessment/thanks)/)[^/\s]+")
+TOKEN = re.compile(
+    r"(/(?:r|email/(?:confirm|preferences|unsubscribe)|workshops/watch|assessment/thanks"
+    r"|admin/password_reset/confirm/[^/\s]+)/)[^/\s]+"
+)
 CALLS = 15  # the innermost, of a fault
 
 # What is being done: the request's number, which the edge's log and its answer carry too, or the task.

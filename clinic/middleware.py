@@ -22,6 +22,8 @@ from .postgresql.base import answer_within
 PUBLIC = {"public": True, "max_age": 60, "s_maxage": 5, "stale_while_revalidate": 3}
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
+ADMIN = "/admin/"
+SIGN_IN = ("/admin/login/", "/admin/password_reset/", "/admin/second-factor/")  # ours, with no inline script or style
 PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too
 
 
@@ -78,7 +80,7 @@ class DeadlineMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with answer_within(PATIENCE_OF_STAFF if request.path.startswith("/admin/") else PATIENCE):
+        with answer_within(PATIENCE_OF_STAFF if request.path.startswith(ADMIN) else PATIENCE):
             return self.get_response(request)
 
 
@@ -110,9 +112,10 @@ class SitePolicyMiddleware:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         policy = "cross-origin" if request.path.startswith(PICTURES) else "same-origin"
         response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
+        is_wagtail = request.path.startswith(ADMIN) and not request.path.startswith(SIGN_IN)
         if response.get("Content-Disposition", "").startswith("attachment"):
             response._csp_config = settings.FILE_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
-        elif request.path.startswith("/admin/") or getattr(request, "is_preview", False):
+        elif is_wagtail or getattr(request, "is_preview", False):
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_for_everyone(request, response):
             patch_cache_control(response, **PUBLIC)

@@ -5,6 +5,7 @@ the environment. `.env.example` lists the variables. A missing secret stops the 
 """
 
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,7 +36,8 @@ FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")  # Fernet keys, newest
 SUPPRESSION_KEY = env("SUPPRESSION_KEY")  # of the hashes of mailboxes never to write to; it can never change
 SITE_URL = env("SITE_URL").rstrip("/")
 IS_HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+SITE_HOST = urlsplit(SITE_URL).hostname
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 
@@ -58,6 +60,10 @@ INSTALLED_APPS = [
     "clinic.apps.StaffConfig",  # wagtail.users, with our own forms for accounts
     "wagtail.admin",
     "wagtail",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "crispy_forms",
     "modelcluster",
     "taggit",
@@ -88,8 +94,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "clinic.sign_in.middleware.AdminNetworkMiddleware",
+    "clinic.sign_in.middleware.SessionLimitMiddleware",
+    "clinic.sign_in.middleware.SecondFactorMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -159,6 +170,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "purge-sign-ins": {"task": "clinic.tasks.purge_sign_ins", "schedule": 3600.0},
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
     "drain-outbox": {"task": "leads.tasks.drain_outbox", "schedule": 2.0, "options": {"expires": 30.0}},
     "advance-sequences": {"task": "leads.tasks.advance_sequences", "schedule": 60.0},
@@ -230,8 +242,57 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "wagtailadmin_login"
+LOGIN_URL = WAGTAILADMIN_LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+# From where the admin can be opened, such as 203.0.113.0/24. Empty: from everywhere.
+ADMIN_NETWORKS = [ip_network(network, strict=False) for network in env.list("ADMIN_NETWORKS", default=[])]
+
+# A session ends when nobody was there for so long, and after the other time in any case; and with the browser.
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+ACCOUNT_ADAPTER = "clinic.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody can sign up; it is how allauth learns of passwords
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # an account without a role would go round in circles
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # they count in each process by itself; axes counts for all
+ACCOUNT_FORMS = {"login": "clinic.sign_in.forms.SignInForm", "reauthenticate": "clinic.sign_in.forms.ConfirmForm"}
+
+# Whether staff need a second factor. It can be tried without TLS; in production nobody gets in without one.
+STAFF_MFA_REQUIRED = env.bool("STAFF_MFA_REQUIRED", default=IS_HTTPS)
+STAFF_PASSKEYS = IS_HTTPS or SITE_HOST == "localhost"  # elsewhere, browsers make none
+MFA_ADAPTER = "clinic.sign_in.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a finger, a face or a number: a passkey that lies around opens nothing
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after, for a phone whose clock is off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "clinic.sign_in.forms.SecondFactorForm",
+    "activate_totp": "clinic.sign_in.forms.AppForm",
+    "add_webauthn": "clinic.sign_in.forms.PasskeyForm",
+    "login_webauthn": "clinic.sign_in.forms.PasskeySignInForm",
+    "authenticate_webauthn": "clinic.sign_in.forms.PasskeySecondFactorForm",
+}
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "clinic.sign_in.forms.PasswordResetForm"
+
+# Who guesses too often waits; clinic/sign_in/lockout.py says how often that is.
+AXES_HANDLER = "clinic.sign_in.lockout.Lockout"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.5  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # whoever waits gets in when the page said so
+AXES_CLIENT_IP_CALLABLE = "clinic.sign_in.lockout.known_address"
+AXES_USERNAME_CALLABLE = "clinic.sign_in.lockout.hashed_name"
+AXES_CLIENT_STR_CALLABLE = "clinic.sign_in.lockout.nobody"
+AXES_LOCKOUT_CALLABLE = "clinic.sign_in.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # who signed in, and when, is nobody's business for longer than a session
+AXES_VERBOSE = AXES_ENABLE_ADMIN = False
 
 # --- Security
 
@@ -386,6 +447,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django_tasks": {"level": "WARNING"},  # one line for each row that search reads again is too many
+        "axes": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},  # it names pages; who changed what stands in the admin's own log
     },
 }

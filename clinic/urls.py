@@ -9,6 +9,7 @@ from . import media, views
 from .sitemaps import sitemap
 
 urlpatterns = [
+    path("admin/", include("clinic.sign_in.urls")),  # before Wagtail's, which has a login/ of its own
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("robots.txt", views.robots),

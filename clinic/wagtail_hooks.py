@@ -13,6 +13,7 @@ from .help import DOCUMENTS, HelpView, help_address
 from .models import ClinicallyReviewed, User, reviewed_page_models
 from .reports import ReviewReportView
 from .roles import attach_review
+from .sign_in.admin import ColleagueView
 from .staff import SIGNED, has_signed
 from .widgets import widgets_script
 
@@ -23,6 +24,17 @@ def admin_css():
 
 
 hooks.register("insert_global_admin_js", widgets_script)
+
+
+@hooks.register("insert_global_admin_js")
+def session_js():
+    """Says when the session is about to end, so that nothing typed is lost with it."""
+    return format_html(
+        '<script type="module" src="{}" data-session="{}" data-sign-in="{}"></script>',
+        static("js/admin-session.js"),
+        reverse("session"),
+        reverse("account_login"),
+    )
 
 
 # --- Help
@@ -54,6 +66,7 @@ def help_by_view():
         "wagtailusers_users:index": ("staff", "who-may-do-what"),
         "wagtailusers_users:add": ("staff", "who-may-do-what"),
         "wagtailusers_users:edit": ("staff", "who-may-do-what"),
+        "colleague": ("staff", "a-phone-is-lost"),
     }
 
 
@@ -130,6 +143,21 @@ def say_that_the_review_is_gone(request, page):
 
 
 # --- Accounts of staff
+
+
+@hooks.register("register_admin_urls")
+def colleague_urls():
+    return [path("users/<int:pk>/sign-in/", ColleagueView.as_view(), name="colleague")]
+
+
+@hooks.register("register_account_menu_item")
+def second_factor_menu_item(request):
+    return {"url": reverse("mfa_index"), "label": "Second factor", "help_text": "Passkeys, an app, recovery codes."}
+
+
+@hooks.register("register_log_actions")
+def sign_in_log_actions(actions):
+    actions.register_action("clinic.reset_second_factor", "Reset the second factor", "Reset the second factor")
 
 
 @hooks.register("before_bulk_action")

@@ -73,9 +73,9 @@ def take(chosen: list[str], env: dict[str, str]) -> None:
         page = browser.new_page(base_url=env["SITE_URL"], reduced_motion="reduce", color_scheme="light")
         page.context.add_cookies([{"name": "wagtail_sidebar_collapsed", "value": "1", "url": env["SITE_URL"]}])
         page.goto("/admin/login/")
-        page.fill("#id_username", OWNER)
-        page.fill("#id_password", env["OWNER_PASSWORD"])
-        page.click("button[type=submit]")
+        page.get_by_label("User name").fill(OWNER)
+        page.get_by_label("Password").fill(env["OWNER_PASSWORD"])
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/admin/")
         for name in chosen:
             open_page(page, PICTURES[name])

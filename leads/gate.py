@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.http import HttpRequest
 from django.utils import timezone
+
+from clinic.client import forwarded_address
 
 from .fields import has_control_characters
 from .proof import read_proof
@@ -107,17 +109,8 @@ def client_hash(request: HttpRequest) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address, for IPv6 the network of its line.
-
-    Whoever connects from a private network is our own proxy: what it wrote last into `X-Forwarded-For` counts. From
-    anywhere else, that header is hearsay.
-    """
-    try:
-        address = ip_address(request.META.get("REMOTE_ADDR", ""))
-        if address.is_private:
-            address = ip_address(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
-    except ValueError:
-        return ""
+    """The client's address, for IPv6 the network of its line; "" where nobody tells."""
+    address = forwarded_address(request)
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
-    return str(address)
+    return str(address or "")

@@ -12,6 +12,7 @@ from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from clinic.dashboard import ToDo
+from clinic.models import User
 
 from .admin import (
     all_leads,
@@ -36,6 +37,7 @@ from .admin import (
 )
 from .admin.help import HELP
 from .models import GuideFault, GuidePage
+from .services import account
 from .sitemaps import FormsSitemap
 
 
@@ -51,6 +53,11 @@ def say_that_the_pdf_is_old(request: HttpRequest, page: Page) -> None:
 @hooks.register("register_sitemaps")
 def sitemaps() -> dict[str, type[FormsSitemap]]:
     return {"forms": FormsSitemap}
+
+
+@hooks.register("write_to_staff")
+def write_to_staff(user: User, about: str) -> None:
+    {"password": account.owe_password_link, "factor": account.owe_factor_notice}[about](user=user)
 
 
 # --- Roles

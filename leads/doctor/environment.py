@@ -1,4 +1,4 @@
-"""What the settings say: the address, and how strong the secrets are."""
+"""What the settings say: the address, how staff get in, and how strong the secrets are."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -21,6 +21,13 @@ def address() -> Iterator[Finding]:
         yield wrong("address", "the site refuses its own name. ALLOWED_HOSTS must list the one of SITE_URL.")
     else:
         yield ok("address", settings.SITE_URL)
+
+
+def sign_in() -> Iterator[Finding]:
+    if settings.STAFF_MFA_REQUIRED:
+        yield ok("sign-in", "staff need a second factor")
+    else:
+        yield wrong("sign-in", "a password alone opens the admin. Set STAFF_MFA_REQUIRED=1.")
 
 
 def secrets() -> Iterator[Finding]:

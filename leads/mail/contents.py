@@ -10,11 +10,14 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from clinic.clock import clock_time
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, User
 from leads import tokens
 from leads.models import Contact, GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
 from leads.promise import promise_in_words
@@ -146,6 +149,24 @@ def trial(mail: OutgoingMail) -> Content:
     return Content(mail.user.email, {"preferences_url": sign_up, "unsubscribe_url": sign_up}, facts)
 
 
+def password(mail: OutgoingMail) -> Content:
+    """The link is made as the mail leaves, and is good for one change: nobody else ever sees it."""
+    user = account_of(mail)
+    names = [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
+    links = {"password_url": full_address(reverse("wagtailadmin_password_reset_confirm", args=names))}
+    return Content(user.email, links, {"days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)})
+
+
+def factor(mail: OutgoingMail) -> Content:
+    return Content(account_of(mail).email, facts={"factor_url": full_address(reverse("mfa_index"))})
+
+
+def account_of(mail: OutgoingMail) -> User:
+    if mail.user is None:
+        raise ValueError("a mail about an account that is gone")
+    return mail.user
+
+
 def told(mail: OutgoingMail) -> dict[str, Any]:
     if mail.issue is None:
         raise ValueError("a newsletter without its issue")
@@ -166,6 +187,8 @@ CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.TIP: tip,
     Kind.ISSUE: issue,
     Kind.TRIAL: trial,
+    Kind.PASSWORD: password,
+    Kind.FACTOR: factor,
 }
 
 

@@ -45,6 +45,8 @@ RESENT_KINDS = [
 ABOUT = {
     OutgoingMail.Kind.ISSUE.value: ["contact", "issue"],
     OutgoingMail.Kind.TRIAL.value: ["user", "issue"],
+    OutgoingMail.Kind.PASSWORD.value: ["user"],
+    OutgoingMail.Kind.FACTOR.value: ["user"],
     OutgoingMail.Kind.TIP.value: ["contact", "enrolment__sequence", "step__sequence"],
 }
 ABOUT_A_FORM = ["contact__subscription", "submission__lead"]

@@ -33,8 +33,10 @@ class OutgoingMail(models.Model):
         TIP = "tip", "Health tip"
         ISSUE = "issue", "Newsletter"
         TRIAL = "trial", "Newsletter, for trial"
+        PASSWORD = "password", "Link to a new password"
+        FACTOR = "factor", "Second factor changed"
 
-    STAFF_KINDS = [Kind.STAFF, Kind.ALARM, Kind.TRIAL]
+    STAFF_KINDS = [Kind.STAFF, Kind.ALARM, Kind.TRIAL, Kind.PASSWORD, Kind.FACTOR]
     FINAL = [State.SENT, State.DEAD, State.SKIPPED]
 
     dedupe_key = models.CharField(max_length=120, unique=True)
@@ -90,8 +92,8 @@ class OutgoingMail(models.Model):
                 condition=~Q(state__in=["dead", "uncertain", "skipped"]) | ~Q(reason=""), name="an_end_says_why"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["staff", "alarm", "trial"], contact__isnull=True)
-                | ~Q(kind__in=["staff", "alarm", "trial"]) & Q(contact__isnull=False),
+                condition=Q(kind__in=["staff", "alarm", "trial", "password", "factor"], contact__isnull=True)
+                | ~Q(kind__in=["staff", "alarm", "trial", "password", "factor"]) & Q(contact__isnull=False),
                 name="only_staff_mail_has_no_contact",
             ),
         ]

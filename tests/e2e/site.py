@@ -50,15 +50,19 @@ class Site:
 
 
 @contextlib.contextmanager
-def serve(worker: str) -> Iterator[Site]:
-    """One site a worker. The first that comes fills the database; the others wait for it and copy that."""
-    url = f"http://127.0.0.1:{free_port()}"
+def serve(worker: str, *, host: str = "127.0.0.1", **changes: str) -> Iterator[Site]:
+    """One site a worker. The first that comes fills the database; the others wait for it and copy that.
+
+    `changes` are to its environment.
+    """
+    url = f"http://{host}:{free_port()}"
     env = os.environ | {
         "SITE_URL": url,
         "VAR_DIR": str(folder()),
         "DATABASE_URL": f"{server()}/{MODEL}_{worker}",
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",  # nothing listens there: no page needs it
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
+        **changes,
     }
     with filled(env):
         execute(f"CREATE DATABASE {MODEL}_{worker} TEMPLATE {MODEL}")

@@ -35,9 +35,9 @@ def plain_desk(browser: Browser, base_url) -> Iterator[Page]:
 
 def signed_in(page: Page, name: str) -> Page:
     page.goto("/admin/login/")
-    page.locator("#id_username").fill(name)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("button[type=submit]").click()
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/admin/")
     return page
 

@@ -32,8 +32,8 @@ def figures(fresh_site) -> None:
 @pytest.fixture
 def owner(page: Page, figures) -> Page:
     page.goto("/admin/login/")
-    page.locator("[name=username]").fill(OWNER["username"])
-    page.locator("[name=password]").fill(OWNER["password"])
+    page.get_by_label("User name").fill(OWNER["username"])
+    page.get_by_label("Password").fill(OWNER["password"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/")
     return page

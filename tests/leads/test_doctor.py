@@ -24,7 +24,7 @@ DMARC = "v=DMARC1; p=quarantine"
 @pytest.fixture(autouse=True)
 def good_site(settings, smtp_server, name_server, tmp_path):  # noqa: F811
     settings.SITE_URL, settings.IS_HTTPS = "https://clinic.maple.us", True
-    settings.ALLOWED_HOSTS = ["clinic.maple.us"]
+    settings.ALLOWED_HOSTS, settings.STAFF_MFA_REQUIRED = ["clinic.maple.us"], True
     settings.SECRET_KEY, settings.SUPPRESSION_KEY = KEY, KEY[::-1]
     settings.DEFAULT_FROM_EMAIL = "Dr. Rivers <clinic@maple.us>"
     settings.DKIM_SELECTOR = "k1"
@@ -56,7 +56,7 @@ def test_a_site_that_is_well_has_a_line_for_everything_and_none_is_wrong():
     lines, is_well = examine()
     assert is_well, lines
     assert set(lines) == {
-        *("address", "SECRET_KEY", "SUPPRESSION_KEY", "FIELD_ENCRYPTION_KEYS"),
+        *("address", "sign-in", "SECRET_KEY", "SUPPRESSION_KEY", "FIELD_ENCRYPTION_KEYS"),
         *("way out", "SPF", "DKIM", "DMARC", "database", "clock", "broker", "disk", "backups"),
         *("worker", "mail", "postal address", "opening hours", "owners"),
     }
@@ -75,6 +75,7 @@ def test_nobody_and_no_secret_is_in_what_it_says(settings):
     ("changes", "subject", "advice"),
     [
         ({"DEBUG": True}, "errors", "Set DEBUG=0"),
+        ({"STAFF_MFA_REQUIRED": False}, "sign-in", "Set STAFF_MFA_REQUIRED=1"),
         ({"IS_HTTPS": False}, "address", "must begin with https://"),
         ({"ALLOWED_HOSTS": ["elsewhere.us"]}, "address", "ALLOWED_HOSTS must list"),
         ({"SECRET_KEY": "changeme"}, "SECRET_KEY", "Make one of 50 random characters"),

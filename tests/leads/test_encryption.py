@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from leads.encryption import DecryptionError, key_id
+from clinic.encryption import DecryptionError, key_id
 from leads.models import Submission
 from tests.factories import SubmissionFactory
 

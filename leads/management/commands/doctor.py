@@ -11,7 +11,7 @@ from leads.doctor.finding import Finding, State, wrong
 
 Examination = Callable[[], Iterator[Finding]]
 EXAMINATIONS: list[Examination] = [
-    *(environment.address, environment.secrets),
+    *(environment.address, environment.sign_in, environment.secrets),
     *(mail.transport, mail.records),
     *(machine.database, machine.clock, machine.broker, machine.disk, machine.backups),
     *(practice.ledger, practice.facts, practice.accounts),

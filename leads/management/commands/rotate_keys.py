@@ -3,12 +3,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management import BaseCommand, CommandError
 from django.db import models
 from django.db.models.functions import Cast
 
-from leads.encryption import DecryptionError, EncryptedTextField, current_key_id, decrypt
+from clinic.encryption import DecryptionError, current_key_id, decrypt
+from clinic.sign_in import second_factor
+from leads.encryption import EncryptedTextField
 
 BATCH = 200
 
@@ -21,7 +24,7 @@ class Command(BaseCommand):
     that no key opens. `--dry-run` only counts what each key holds.
     """
 
-    help = "Encrypts stored health answers with the newest of FIELD_ENCRYPTION_KEYS."
+    help = "Encrypts health answers, and what staff sign in with, with the newest of FIELD_ENCRYPTION_KEYS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count what each key holds, and change nothing")
@@ -33,6 +36,11 @@ class Command(BaseCommand):
                 self.report(model, field)
             else:
                 closed += self.rotate(model, field)
+        if dry_run:
+            for name, number in sorted(second_factor.secrets_by_key().items()):
+                self.say_held("second factors", name, number)
+        else:
+            closed += self.rotate_second_factors()
         if closed:
             raise CommandError(f"{closed} values stay as they are: no key of FIELD_ENCRYPTION_KEYS opens them.")
 
@@ -40,8 +48,11 @@ class Command(BaseCommand):
         names = stored(model, field).values_list("stored", flat=True).iterator()
         held = Counter(value.partition(":")[0] for value in names)
         for name, number in sorted(held.items()):
-            newest = " (the newest)" if name == current_key_id() else ""
-            self.stdout.write(f"{model._meta.label}.{field}: key {name}{newest} holds {number}")
+            self.say_held(f"{model._meta.label}.{field}", name, number)
+
+    def say_held(self, place: str, key: str, number: int) -> None:
+        newest = " (the newest)" if key == current_key_id() else ""
+        self.stdout.write(f"{place}: key {key}{newest} holds {number}")
 
     def rotate(self, model: type[models.Model], field: str) -> int:
         """Errors are counted: how many values no key opens."""
@@ -56,6 +67,19 @@ class Command(BaseCommand):
                     closed += 1
             after = rows[-1][0]
             self.stdout.write(f"{model._meta.label}.{field}: {done} of {total}")
+        return closed
+
+    def rotate_second_factors(self) -> int:
+        """What staff sign in with. Errors are counted, as above."""
+        done, closed = 0, 0
+        for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+            try:
+                second_factor.encrypt_anew(pk=pk)
+                done += 1
+            except DecryptionError:
+                closed += 1
+        if done:
+            self.stdout.write(f"second factors: {done} of {done + closed}")
         return closed
 
 
