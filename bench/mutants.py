@@ -14,7 +14,7 @@ from dev.environment import ROOT
 from dev.processes import Group, Problem
 from dev.services import throwaway
 from tests.conftest import ENVIRONMENT
-from tests.database import execute, make_migrated
+from tests.database import MIGRATED, execute, make_migrated
 from tests.one_database import NAME
 
 
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         with Group() as servers, throwaway(servers) as addresses, tempfile.TemporaryDirectory() as var_dir:
             os.environ.update(ENVIRONMENT | addresses | {"VAR_DIR": var_dir})
             make_migrated()
-            execute(f"CREATE DATABASE {NAME}")
+            execute(f"CREATE DATABASE {NAME} TEMPLATE {MIGRATED}")
             command = [sys.executable, "-m", "mutmut", "run", "--max-children=1", *arguments]
             return subprocess.run(command, cwd=ROOT, check=False).returncode
     except Problem as problem:
