@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev prod-local test chaos lint format bench lock installed
+.PHONY: help run dev prod-local test flake chaos lint format bench lock installed
 .SILENT:
 
 help: ## What can be made
@@ -25,11 +25,16 @@ prod-local: installed ## What docker-compose.yml starts, without containers: ngi
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
 	$(VENV) -m dev.nginx
+	$(VENV) -m dev.validators
 	$(VENV) -m pytest -n 2 --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(if $(ARGS),,$(VENV) -m dev.branches)
+
+flake: installed ## All tests five times in a row: one that fails now and then does so here
+	for run in 1 2 3 4 5; do echo "Run $$run of 5"; $(MAKE) --no-print-directory test || exit 1; done
 
 chaos: installed ## Kills and stops real processes while mail is due, and counts what arrived; ARGS="6 20" picks faults
 	$(VENV) -m tests.chaos $(ARGS)
-	$(if $(ARGS),,READERS=10000 $(VENV) -m pytest -q tests/leads/test_issue_mailing.py)
+	$(if $(ARGS),,READERS=10000 EXAMPLES=300 $(VENV) -m pytest -q tests/leads/test_issue_mailing.py tests/leads/test_ledger_states.py)
 
 lint: installed ## What must hold before a change is shared: style, types, Django's checks
 	$(VENV) -m ruff check

@@ -1,8 +1,11 @@
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.utils import timezone
+from lxml import etree
 
 from clinic.blocks import StoryBlock
 from clinic.models import ClinicSettings
@@ -178,3 +181,65 @@ def test_a_feed_takes_the_same_number_of_queries_with_any_number_of_posts(client
         client.get("/blog/feed/")
         with django_assert_num_queries(3):  # the posts, and twice the pages that they link to
             client.get("/blog/feed/")
+
+
+# --- As the standard has it
+
+GRAMMAR = Path(__file__).with_name("rss.rng")
+
+
+def full_feed(client):
+    """Posts of every age with every block, and with what has to be escaped."""
+    ClinicSettingsFactory(practice_name="Dr. Rivers & Co. <x>", tagline="Low back pain", phone="+14256584944")
+    story = StoryBlock()
+    blocks = [(name, block.get_preview_value()) for name, block in story.child_blocks.items() if name != "picture"]
+    author, topic = AuthorFactory(name="A. & B."), TopicFactory(name="Tips & <tricks>")
+    BlogPageFactory(title="Walk & <sit>", body=[*blocks, ("picture", {"image": picture()})], author=author, topic=topic)
+    for days in (0, 30, 3000):
+        BlogPageFactory(date=timezone.localdate() - timedelta(days=days), body=[("text", "<p>Walk.</p>")])
+    return client.get("/blog/feed/").content
+
+
+def empty_feed(client):
+    ClinicSettingsFactory(practice_name="Dr. Rivers")
+    return client.get("/blog/feed/").content
+
+
+@pytest.mark.parametrize("feed", [full_feed, empty_feed])
+def test_the_feed_is_rss_2_by_its_grammar(client, feed):
+    grammar = etree.RelaxNG(etree.parse(GRAMMAR))
+    assert grammar.validate(etree.fromstring(feed(client))), grammar.error_log
+
+
+def test_the_feed_keeps_to_the_best_practices_of_the_rss_advisory_board(client):
+    channel = ET.fromstring(full_feed(client)).find("channel")  # noqa: S314 - our own XML
+    links = channel.findall(ATOM_LINK)
+    assert [link.get("rel") for link in links] == ["self"]
+    items = channel.findall("item")
+    guids = [item.findtext("guid") for item in items]
+    assert len(guids) == len(set(guids)) == 4
+    moments = [parsedate_to_datetime(item.findtext("pubDate")) for item in items]
+    assert moments == sorted(moments, reverse=True)
+    assert max(moments) <= timezone.now()
+    assert parsedate_to_datetime(channel.findtext("lastBuildDate")) >= max(moments)
+    for item in items:
+        assert item.findtext("description") != item.findtext(CONTENT)
+        assert item.find("author") is None or "@" in item.findtext("author")
+        html = etree.HTML(item.findtext(CONTENT))
+        addresses = html.xpath("//@href | //@src")
+        assert all(address.startswith(("http://", "https://", "tel:", "mailto:")) for address in addresses)
+        assert not html.xpath("//script | //style | //iframe | //object | //embed | //form | //@style | //@onclick")
+
+
+def test_what_no_feed_reader_can_date_or_address_is_no_rss(client):
+    """The grammar is no formality: each of these breaks one of its rules."""
+    grammar = etree.RelaxNG(etree.parse(GRAMMAR))
+    feed = full_feed(client).decode()
+    for old, new in [
+        ("<pubDate>", "<pubDate>x"),
+        ("<link>http://", "<link>/"),
+        ("isPermaLink", "permaLink"),
+        ("</channel>", "<item/></channel>"),
+        ("<title>", "<title/><title>"),
+    ]:
+        assert not grammar.validate(etree.fromstring(feed.replace(old, new, 1).encode()))

@@ -35,7 +35,18 @@ READ_STOP = """() => {
 
 
 @pytest.mark.parametrize(
-    "address", ["/", POST, QUESTIONS, LONGEST_POST, "/blog/?page=2", "/search/?q=stretch", "/not-here/"]
+    "address",
+    [
+        "/",
+        POST,
+        QUESTIONS,
+        LONGEST_POST,
+        "/blog/?page=2",
+        "/search/?q=stretch",
+        "/not-here/",
+        "/assessment/",
+        "/newsletter/",
+    ],
 )
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (320, 400)])
 def test_tab_goes_through_everything_in_order_and_the_focus_always_shows(page: Page, address, width, height):

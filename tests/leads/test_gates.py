@@ -7,11 +7,19 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from leads.mail import ledger
-from leads.models import OutgoingMail, Suppression
+from leads.mail import issues, ledger
+from leads.models import Issue, OutgoingMail, Suppression
 from leads.suppression import suppress
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, SubscriptionFactory, TipFactory
+from tests.factories import (
+    ClinicSettingsFactory,
+    ContactFactory,
+    IssueFactory,
+    OutgoingMailFactory,
+    SubscriberFactory,
+    SubscriptionFactory,
+    TipFactory,
+)
 
 State = OutgoingMail.State
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("smtp_server")]
@@ -86,6 +94,25 @@ def test_a_mail_that_was_asked_for_leaves_without_a_postal_address():
 )
 def test_only_a_confirmed_subscriber_is_welcomed(subscription, expected):
     assert outcome(welcome(**subscription)) == expected
+
+
+def test_who_wants_no_newsletter_is_welcomed_to_the_tips():
+    mail = welcome(state="confirmed", confirmed_at=Now(), wants_newsletter=False)
+    assert outcome(mail) == (State.SENT, "")
+
+
+def issue_to(contact) -> OutgoingMail:
+    issue = IssueFactory(state=Issue.State.SENDING, frozen=issues.words(IssueFactory()), audience=1)
+    return OutgoingMailFactory(kind=OutgoingMail.Kind.ISSUE, submission=None, contact=contact, issue=issue)
+
+
+def test_an_issue_is_for_those_who_want_it_when_it_leaves():
+    wants = issue_to(SubscriberFactory().contact)
+    changed_mind = issue_to(SubscriberFactory(wants_newsletter=False).contact)
+    never_asked = issue_to(ContactFactory())
+    assert outcome(wants) == (State.SENT, "")
+    assert outcome(changed_mind) == (State.SKIPPED, "the newsletter was switched off")
+    assert outcome(never_asked) == (State.SKIPPED, "the mailbox is not subscribed")
 
 
 def test_a_tip_of_a_sequence_that_ended_is_not_sent():

@@ -1,6 +1,7 @@
 """The ledger owes each mail once, whoever asks how often, and lets only the holder of a lease move it."""
 
 import threading
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 
 from leads.mail import ledger
 from leads.models import OutgoingMail
-from tests.factories import OutgoingMailFactory, SubmissionFactory, TipFactory
+from tests.factories import ContactFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
 
 State = OutgoingMail.State
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,13 @@ def handed_mail(factory=OutgoingMailFactory) -> OutgoingMail:
     mail = ledger.claim()
     assert ledger.hand_over(mail)
     return mail
+
+
+def minutes_since(moment) -> float:
+    """By the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp() - %s) / 60", [moment])
+        return float(cursor.fetchone()[0])
 
 
 def in_threads(count: int, work) -> list:
@@ -210,6 +218,47 @@ def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():
     assert ledger.call_off(OutgoingMail.objects.all(), "no more") == 2
     assert not ledger.hand_over(mail)
     assert [state(row) for row in (waiting, prepared, sent)] == [State.SKIPPED, State.SKIPPED, State.SENT]
+
+
+def test_what_is_called_off_was_changed_then():
+    mail = OutgoingMailFactory(changed_at=Now() - timedelta(hours=1))
+    ledger.call_off(OutgoingMail.objects.all(), "no more")
+    mail.refresh_from_db()
+    assert minutes_since(mail.changed_at) < 1
+
+
+# --- What staff know
+
+
+@pytest.mark.parametrize("has_arrived", [True, False])
+def test_what_staff_know_of_one_uncertain_mail_settles_no_other(has_arrived):
+    fields = {"state": State.UNCERTAIN, "reason": "perhaps", "changed_at": Now() - timedelta(hours=1)}
+    mail, other = (OutgoingMailFactory(lease_token=uuid.uuid4(), **fields) for _ in range(2))
+    assert ledger.settle_doubt(mail, has_arrived=has_arrived, reason="she did not get it")
+    mail.refresh_from_db()
+    assert mail.lease_token is None
+    if has_arrived:
+        assert (mail.state, mail.reason, mail.sent_at) == (State.SENT, "", mail.changed_at)
+        assert minutes_since(mail.sent_at) > 59
+    else:
+        assert (mail.state, mail.reason) == (State.DEAD, "she did not get it")
+        assert minutes_since(mail.changed_at) < 1
+    assert state(other) == State.UNCERTAIN
+    assert not ledger.settle_doubt(mail, has_arrived=has_arrived, reason="again")
+
+
+def test_a_dead_mail_that_is_revived_is_as_good_as_new_and_no_other_is():
+    long_ago = Now() - timedelta(days=3)
+    fields = {"state": State.DEAD, "reason": "refused", "attempts": 8, "due_at": long_ago, "changed_at": long_ago}
+    mail, other = OutgoingMailFactory(**fields), OutgoingMailFactory(**fields)
+    contact = ContactFactory()
+    assert ledger.revive(mail, contact)
+    mail.refresh_from_db()
+    assert (mail.state, mail.reason, mail.attempts, mail.contact) == (State.QUEUED, "", 0, contact)
+    assert minutes_since(mail.due_at) < 1
+    assert minutes_since(mail.changed_at) < 1
+    assert state(other) == State.DEAD
+    assert not ledger.revive(mail, contact)
 
 
 @pytest.mark.parametrize(

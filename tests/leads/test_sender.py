@@ -436,4 +436,5 @@ def test_the_log_names_no_address(smtp_server, caplog):
     OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
     drain_outbox()
     assert str(mail.pk) in caplog.text
+    assert "cannot be rendered: DoesNotExist in query.py:" in caplog.text
     assert "marker" not in caplog.text

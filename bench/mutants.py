@@ -1,0 +1,37 @@
+"""`python -m bench.mutants`: changes the ledger, the gates and the clocks in hundreds of small ways, one at a time.
+
+A change that no test notices is a promise that nobody holds. mutmut makes the changes and runs the tests that reach
+each of them; pyproject.toml says where. It goes on where it was stopped; remove `mutants/` to begin anew. MUTANTS.md
+says what was found.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from dev.environment import ROOT
+from dev.processes import Group, Problem
+from dev.services import throwaway
+from tests.conftest import ENVIRONMENT
+from tests.database import MIGRATED, execute, make_migrated
+from tests.one_database import NAME
+
+
+def main(arguments: list[str]) -> int:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    try:
+        with Group() as servers, throwaway(servers) as addresses, tempfile.TemporaryDirectory() as var_dir:
+            os.environ.update(ENVIRONMENT | addresses | {"VAR_DIR": var_dir})
+            make_migrated()
+            execute(f"CREATE DATABASE {NAME} TEMPLATE {MIGRATED}")
+            command = [sys.executable, "-m", "mutmut", "run", "--max-children=1", *arguments]
+            return subprocess.run(command, cwd=ROOT, check=False).returncode
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

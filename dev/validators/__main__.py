@@ -1,0 +1,5 @@
+import sys
+
+from dev.validators import install
+
+sys.exit(install())
