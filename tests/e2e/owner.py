@@ -2,10 +2,13 @@
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
 from clinic.models import User
+from tests.authenticator import give_app
 from tests.e2e.issue_content import session_of
 from tests.e2e.staff import add_leads, add_staff
 
 if __name__ == "__main__":
     add_staff()
     add_leads()
-    print(session_of(User.objects.get(username="dee")))
+    dee = User.objects.get(username="dee")
+    give_app(dee)  # without one, production lets nobody in
+    print(session_of(dee))
