@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from .factories import UserFactory
+from .factories import ClinicSettingsFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +32,16 @@ def test_a_password_that_is_easily_guessed_is_refused(password):
 )
 def test_a_long_password_of_any_letters_is_taken(password):
     assert not is_refused(password)
+
+
+@pytest.mark.parametrize("password", ["Example-Therapy-1", "back pain clinic", "MapleValley2026!", "password-welcome"])
+def test_a_password_of_words_of_the_practice_is_refused(password):
+    ClinicSettingsFactory(practice_name="Example Physical Therapy", locality="Maple Valley")
+
+    assert is_refused(password)
+
+
+def test_a_word_of_the_practice_may_be_part_of_a_password():
+    ClinicSettingsFactory(practice_name="Example Physical Therapy")
+
+    assert not is_refused("therapy for a heron")
