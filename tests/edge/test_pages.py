@@ -7,9 +7,11 @@ import time
 
 import pytest
 
+from dev.processes import Group, free_port, is_free
 from leads import tokens
 from tests.e2e.pages import POST
-from tests.edge.site import BROWSER
+from tests.edge.site import BROWSER, EdgeSite
+from tests.smtp import wait_for
 
 TITLE = "UPDATE wagtailcore_page SET seo_title = %s WHERE url_path LIKE %s"
 
@@ -137,6 +139,33 @@ def test_a_change_is_public_within_ten_seconds_for_many_readers_and_for_one(site
         time.sleep(0.2)
     time.sleep(max(0, changed + 10 - time.monotonic()))
     assert "Changed" in title(site, quiet)
+
+
+def test_a_picture_that_the_edge_cannot_see_comes_from_the_application_and_is_kept(site, tmp_path):
+    """As from a bucket. The first edge sees the folder, this one does not."""
+    (site.folder / "media/images").mkdir(exist_ok=True)
+    (site.folder / "media/images/far.webp").write_bytes(b"RIFF")
+    (tmp_path / "log").mkdir()
+    port = free_port()
+    env = site.env | {
+        "EDGE_DIR": str(tmp_path / "edge"),
+        "PICTURES_DIR": str(tmp_path),
+        "ACCESS_LOG": str(tmp_path / "access"),
+        "HTTPS_LISTEN": f"127.0.0.1:{port}",
+        "HTTP_LISTEN": f"127.0.0.1:{free_port()}",
+        "STATUS_PORT": str(free_port()),
+    }
+    with Group() as services:
+        other = EdgeSite(tmp_path, site.servers, services, site.smtp, env)
+        other.start("edge")
+        wait_for(lambda: not is_free(port))
+        answers = [other.ask("/media/images/far.webp") for _ in range(2)]
+        assert other.ask("/media/images/none.webp").status == 404
+    for answer in answers:
+        assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"RIFF", "image/webp")
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert [cache(answer) for answer in answers] == ["MISS", "HIT"]
 
 
 def test_a_film_is_given_in_the_pieces_that_a_player_asks_for(site):
