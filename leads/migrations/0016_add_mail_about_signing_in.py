@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     safe_because = "The version before writes none of the two new kinds; of all others the rule says what it said."
 
     dependencies = [
-        ("leads", "0014_add_lapse_and_index_visits"),
+        ("leads", "0015_add_privacy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
