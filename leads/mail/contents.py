@@ -23,6 +23,7 @@ from . import issues
 from .prose import full_address, to_html, to_text
 
 Kind = OutgoingMail.Kind
+ATTORNEY_GENERAL = "https://www.atg.wa.gov/file-complaint"  # where an appeal that was refused can be taken
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,24 @@ def told(mail: OutgoingMail) -> dict[str, Any]:
     return {**words, "issue_subject": words["subject"], "note": to_html(words["note"]), "text": to_text(words["note"])}
 
 
+def privacy(mail: OutgoingMail) -> Content:
+    """About what somebody asked of their own data; not a word of what they said in asking."""
+    row = mail.privacy_request
+    if row is None or mail.contact is None:
+        raise ValueError("this mail answers a request that is gone")
+    zone = ClinicSettings.load().zone
+    received, due = (moment.astimezone(zone) for moment in (row.received_at, row.due_at))
+    latest = mail.contact.submissions.order_by("-pk").values_list("pk", flat=True).first()
+    return to_reader(
+        mail,
+        {"privacy_url": link("request_privacy", tokens.REQUEST, latest)} if latest else {},
+        privacy_request=row,
+        received_on=f"{received:%B} {received.day}, {received.year}",
+        due_on=f"{due:%B} {due.day}, {due.year}",
+        attorney_general=ATTORNEY_GENERAL,
+    )
+
+
 CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.CONFIRM: confirm,
     Kind.WELCOME: welcome,
@@ -166,6 +185,7 @@ CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.TIP: tip,
     Kind.ISSUE: issue,
     Kind.TRIAL: trial,
+    **dict.fromkeys(OutgoingMail.PRIVACY_KINDS, privacy),
 }
 
 
