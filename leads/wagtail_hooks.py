@@ -61,8 +61,8 @@ WORK_LEADS = ["leads.view_lead", "leads.add_lead", "leads.change_lead", "leads.m
 WORK_MAIL = ["leads.view_outgoingmail", "leads.change_outgoingmail"]
 WRITE_MAIL = ["leads.view_issue", "leads.add_issue", "leads.change_issue", "leads.view_step", "leads.change_step"]
 CLINICAL = ["leads.view_health_answers", "leads.review_step", "leads.view_step"]
-OWN = ["leads.change_sender", "leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
-OWN += ["leads.answer_privacyrequest"]
+PEOPLE = ["leads.export_lead", "leads.erase_lead", "leads.answer_privacyrequest"]
+OWN = ["leads.change_sender", "leads.delete_issue", "leads.view_figures", *PEOPLE]
 
 
 @hooks.register("register_role_rights")

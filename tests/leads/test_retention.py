@@ -24,7 +24,7 @@ from leads.retention import CARD, HEALTH_ANSWERS, MAIL, RULES, SPAM
 from leads.services import inbox
 from leads.services.hold import hold, release
 from leads.services.merge import merge
-from leads.services.retention import BATCH, cards_to_forget, coming, purge
+from leads.services.retention import BATCH, WORK, cards_to_forget, coming, purge
 from leads.what_works.counts import arrivals, sign_ups, visits
 from tests.factories import (
     ClinicSettingsFactory,
@@ -358,6 +358,28 @@ def test_a_run_that_is_cut_short_has_done_what_it_counts_and_the_next_one_goes_o
     forgotten = Lead.objects.exclude(forgotten_at=None).count()
     assert Purge.objects.get(rule="card").number == forgotten == BATCH
     assert purge()["card"] == 3
+
+
+INDEXES = {
+    "spam": "submission_spam",
+    "unconfirmed": "subscription_asked",
+    "health_answers": "submission_with_health",
+    "card": "lead_done",
+    "visitor": "lead_done",
+    "mail": "mail_by_day",
+    "mail_event": "events_by_moment",
+    "privacy_request": "privacy_request_answered",
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_an_index_leads_to_what_is_due_in_its_order(rule):
+    work = WORK[rule.key]
+    due = work.due(timezone.now() - rule.period).order_by(work.order, "pk")[:BATCH]
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):  # tables with nothing in them need no index
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert INDEXES[rule.key] in due.explain()
 
 
 def test_beat_asks_for_a_run_once_a_day():
