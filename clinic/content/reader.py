@@ -240,11 +240,12 @@ class Reader:
 
 
 def is_no_page(address: str) -> bool:
-    """Whether a view of ours answers here, such as a form, and no page of staff's."""
+    """Whether a form, or another thing of which there is one, answers here, and no page of staff's."""
     try:
-        return resolve(address).url_name != "wagtail_serve"
+        match = resolve(address)
     except Resolver404:
         return False
+    return match.url_name != "wagtail_serve" and not match.kwargs
 
 
 def stored_name(field: models.FileField, path: Path) -> str:

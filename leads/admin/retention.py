@@ -44,7 +44,7 @@ class RetentionView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView
     header_icon = "history"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now = timezone.now()
+        now = retention.database_now()
         cards = retention.cards_to_forget(now)
         shown = {
             "forecast": retention.forecast(now),
@@ -104,7 +104,7 @@ def to_dos(request: HttpRequest) -> Iterator[ToDo]:
     """For the start page: who is forgotten within the week."""
     if not request.user.has_perm("leads.erase_lead"):
         return
-    if number := retention.cards_falling_due(timezone.now()).counted():
+    if number := retention.cards_to_forget(retention.database_now(), only_lately=True).counted():
         who = "1 card reaches the end of its" if number == 1 else f"{capped(number)} cards reach the end of their"
         text = f"{who} time within {NOTICE.days} days"
         yield ToDo(text, [("See which, and hold what you need", reverse("retention"))])

@@ -2,7 +2,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from leads.retention import NOTICE, RULES
 from leads.services import retention
@@ -23,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
         if dry_run:
             self.stdout.write(f"Within {NOTICE.days} days:")
-            numbers = {line.rule.key: line.number for line in retention.forecast(timezone.now())}
+            numbers = {line.rule.key: line.number for line in retention.forecast(retention.database_now())}
         else:
             numbers = retention.purge()
         for rule in RULES:
