@@ -315,10 +315,14 @@ def model_named(name: str) -> type[Model]:
 
 
 def viewers(rights: Iterable[str]) -> dict[str, list[str]]:
-    """Who may see what stands behind each of these permissions, in the roles' own order. One query."""
+    """Who may see what stands behind each of these permissions, in the roles' own order. One query.
+
+    Whoever owns the site sees everything, whatever the roles say.
+    """
     codenames = {right.partition(".")[2]: right for right in rights if right}
     granted = Role.objects.filter(group__permissions__codename__in=codenames)
     pairs = set(granted.values_list("group__permissions__codename", "key"))
+    pairs |= {(codename, Role.Key.OWNER.value) for codename in codenames}
     return {
         right: [PLURALS[key] for key in PLURALS if (codename, key) in pairs] for codename, right in codenames.items()
     }

@@ -30,7 +30,7 @@ class Rule:
 
     @property
     def words(self) -> str:
-        return f"{self.fate.capitalize()} {self.length} after {self.since}"
+        return f"{self.fate} {self.length} after {self.since}"
 
 
 SPAM = Rule("spam", "Requests that were taken for spam", 30, "they came")

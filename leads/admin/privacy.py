@@ -92,7 +92,7 @@ class PrivacyIndexView(PrivacyPermissionMixin, IndexView):
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
-        return [HeaderButton("Write one down", url=reverse("privacy_request_add"), icon_name="plus")]
+        return [HeaderButton("Add", url=reverse("privacy_request_add"), icon_name="plus")]
 
     def get_breadcrumbs_items(self) -> list[dict[str, str]]:
         inbox = {"url": reverse("leads_inbox"), "label": "Leads"}

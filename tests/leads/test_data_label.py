@@ -92,7 +92,7 @@ def test_the_periods_are_those_by_which_rows_are_purged(page):
     said = words(page)
     for rule in RULES:
         assert f"{rule.what}: {rule.words}." in said
-    assert "Answers about health: Deleted 90 days after we are done with the request." in row(
+    assert "Answers about health: deleted 90 days after we are done with the request." in row(
         page, "health", "How long"
     )
 
@@ -104,10 +104,17 @@ def test_every_rule_of_the_purge_is_on_the_label():
 def test_who_can_see_it_is_read_from_the_roles(client, page):
     assert row(page, "health", "Who can see it") == "Clinicians and owners."
     assert row(page, "suppression", "Who can see it") == "Nobody: only the site itself uses it."
+    assert row(page, "staff", "Who can see it") == "Owners."
     desk = Role.objects.get(key="front_desk").group
     desk.permissions.add(Permission.objects.get(codename="view_health_answers"))
     again = BeautifulSoup(client.get(ADDRESS).content, "html.parser")
     assert row(again, "health", "Who can see it") == "Front desk, clinicians and owners."
+
+
+def test_before_there_are_roles_the_owner_sees_it_and_not_nobody(client):
+    Role.objects.all().delete()
+    page = BeautifulSoup(client.get(ADDRESS).content, "html.parser")
+    assert row(page, "health", "Who can see it") == "Owners."
 
 
 def test_it_is_the_same_for_everyone_and_may_be_kept_by_caches(client):
