@@ -32,12 +32,17 @@ def privacy(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("leads:request_privacy", token=getattr(request, "token", ""))
     context = {
         "form": form,
-        "asked": submission.contact.privacy_requests.select_related("appeal"),
-        "appeal_form": AppealForm(auto_id="appeal-%s"),
+        "asked": asked_by(submission.contact),
         "answer_days": ANSWER_WITHIN.days,
         "token": getattr(request, "token", ""),
     }
     return show(request, "leads/privacy.html", context, status=422 if form.errors else 200)
+
+
+def asked_by(contact: Contact) -> list[tuple[PrivacyRequest, AppealForm]]:
+    """The latest first, each with a form of its own for an appeal."""
+    rows = contact.privacy_requests.select_related("appeal")
+    return [(row, AppealForm(auto_id=f"appeal-{row.pk}-%s")) for row in rows]
 
 
 def take(contact: Contact, lead: Lead, kind: PrivacyRequest.Kind, words: str) -> PrivacyRequest:
