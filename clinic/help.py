@@ -19,7 +19,7 @@ from wagtail import hooks
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 FOLDER = settings.BASE_DIR / "docs"
-DOCUMENTS = {"staff": "For the desk and the clinic", "editors": "For those who write"}
+DOCUMENTS = {"staff": "For the desk and the clinic", "editors": "For those who write", "privacy": "For owners: privacy"}
 # The documents hold no HTML of their own: whatever looks like some is shown as text.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 

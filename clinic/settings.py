@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 from kombu import Queue
@@ -177,8 +178,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-promises": {"task": "leads.tasks.watch_promises", "schedule": 60.0, "options": {"expires": 60.0}},
     "advance-issues": {"task": "leads.tasks.advance_issues", "schedule": 10.0, "options": {"expires": 30.0}},
     "set-guides": {"task": "leads.tasks.set_guides", "schedule": 60.0},
-    "purge-unconfirmed": {"task": "leads.tasks.purge_unconfirmed", "schedule": 3600.0},
-    "purge-mail-events": {"task": "leads.tasks.purge_mail_events", "schedule": 3600.0},
+    "purge": {"task": "leads.tasks.purge", "schedule": crontab(hour=10, minute=17)},  # UTC: the practice is closed
 }
 
 # --- Mail

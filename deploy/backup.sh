@@ -7,11 +7,12 @@
 # BACKUP_DIR         where backups lie; copy it to another machine
 # VAR_DIR            what the site keeps beside its database
 # DATABASE_URL, or DATABASE_URL_FILE with that in it
-# BACKUP_NIGHTS      how many nights are kept: 14. Of those before, the ones of the last 8 first days of a month are.
+# BACKUP_NIGHTS      how many nights are kept: 14. Of those before, the ones of the last 5 first days of a month are:
+#                    what was erased has to be gone from backups within six months (RCW 19.373.040).
 set -eu
 umask 077
 : "${BACKUP_DIR:?}" "${VAR_DIR:?}"
-MONTHS=8
+MONTHS=5
 
 address() {
     if [ -n "${DATABASE_URL_FILE:-}" ]; then cat "$DATABASE_URL_FILE"; else echo "${DATABASE_URL:?}"; fi

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from leads.mail import sender, sequences
-from leads.services import edition, issue, mailbox, newsletter, promise
+from leads.services import edition, issue, promise, retention
 
 # Shared with the pool's children, which are forked from the process that gets the signal. No lock: one that a killed
 # child held would hold up all others.
@@ -50,12 +50,6 @@ def set_guides() -> None:
 
 
 @shared_task
-def purge_unconfirmed() -> None:
-    """Delete what is known of those who never confirmed. Beat nudges every hour."""
-    newsletter.purge_unconfirmed()
-
-
-@shared_task
-def purge_mail_events() -> None:
-    """Delete old reports of the mail provider. Beat nudges every hour."""
-    mailbox.purge_events()
+def purge() -> None:
+    """Let go of everything whose time is over. Beat nudges once a day."""
+    retention.purge()

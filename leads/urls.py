@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import assessment, email, mail_events, metrics, proof, request, short, watch
+from .views import assessment, data_label, email, mail_events, metrics, privacy, proof, request, short, watch
 
 app_name = "leads"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("workshops/watch/<str:token>/video.mp4", watch.video, name="watch_video"),
     path("workshops/watch/<str:token>/captions.vtt", watch.captions, name="watch_captions"),
     path("workshops/watch/<str:token>/chapters.vtt", watch.chapters, name="watch_chapters"),
+    path("privacy/data/", data_label.data_label, name="data_label"),
     path("email/confirm/<str:token>/", email.confirm, name="confirm"),
     path("email/preferences/<str:token>/", email.preferences, name="preferences"),
     path("email/unsubscribe/<str:token>/", email.stop, name="unsubscribe"),
@@ -27,4 +28,6 @@ urlpatterns = [
     path("r/<str:token>/stop/", request.stop_mails, name="request_stop"),
     path("r/<str:token>/data/", request.data, name="request_data"),
     path("r/<str:token>/erase/", request.erase, name="request_erase"),
+    path("r/<str:token>/privacy/", privacy.privacy, name="request_privacy"),
+    path("r/<str:token>/privacy/<str:reference>/appeal/", privacy.appeal_refusal, name="request_appeal"),
 ]

@@ -28,6 +28,8 @@ from .admin import (
     mail_actions,
     mail_health,
     merge,
+    privacy,
+    retention,
     search,
     sequences,
     spam,
@@ -66,7 +68,8 @@ WORK_LEADS = ["leads.view_lead", "leads.add_lead", "leads.change_lead", "leads.m
 WORK_MAIL = ["leads.view_outgoingmail", "leads.change_outgoingmail"]
 WRITE_MAIL = ["leads.view_issue", "leads.add_issue", "leads.change_issue", "leads.view_step", "leads.change_step"]
 CLINICAL = ["leads.view_health_answers", "leads.review_step", "leads.view_step"]
-OWN = ["leads.change_sender", "leads.delete_issue", "leads.export_lead", "leads.erase_lead", "leads.view_figures"]
+PEOPLE = ["leads.export_lead", "leads.erase_lead", "leads.answer_privacyrequest"]
+OWN = ["leads.change_sender", "leads.delete_issue", "leads.view_figures", *PEOPLE]
 
 
 @hooks.register("register_role_rights")
@@ -90,7 +93,7 @@ def permissions() -> QuerySet[Permission]:
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
     people = [*inbox.urls, *search.urls, *all_leads.urls, *call.urls, *card.urls, *handling.urls]
-    people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls]
+    people += [*spam.urls, *merge.urls, *erasure.urls, *export.urls, *privacy.urls, *retention.urls]
     mails = [*mail.urls, *mail_actions.urls, *mail_health.urls, *sequences.urls, *tips.urls, *why.urls]
     return [*people, *mails, *issues.urls, *what_works.urls]
 
@@ -109,6 +112,10 @@ def inbox_menu_item() -> inbox.LeadMenuItem:
 @hooks.register("register_to_dos")
 def to_dos(request: HttpRequest) -> Iterator[ToDo]:
     return inbox.to_dos(request)
+
+
+hooks.register("register_to_dos", privacy.to_dos)
+hooks.register("register_to_dos", retention.to_dos)
 
 
 for action in bulk.ACTIONS:

@@ -1,8 +1,10 @@
 """What an operator counts on when everything is lost: backups, putting one back, and the certificate."""
 
 import os
+import re
 import subprocess
 import tarfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -11,6 +13,7 @@ import pytest
 from clinic.settings import Environment
 from dev.environment import ROOT
 from dev.servers import postgresql_program
+from leads.retention import BACKUPS_GONE
 from tests.database import execute, make_migrated, server
 
 MAILS = """
@@ -120,11 +123,36 @@ def test_old_backups_make_room_but_for_one_a_month(places):
         (folder / f"database-2020-0{month}-01T030000Z.dump").touch()
     run("backup.sh", "now", BACKUP_NIGHTS="3", **places)
     kept = [name for name in backups(places) if "-2020-" in name]
+    first = 3 if datetime.now(UTC).day == 1 else 2  # on the first of a month, the new one is the fifth
     assert kept == [
-        *(f"database-2020-0{month}-01T030000Z.dump" for month in range(1, 7)),
+        *(f"database-2020-0{month}-01T030000Z.dump" for month in range(first, 7)),
         "database-2020-06-29T030000Z.dump",
         "database-2020-06-30T030000Z.dump",
     ]
+
+
+def test_no_backup_is_kept_for_six_months(places):
+    """Whoever is erased has to be gone from all of them by then."""
+    folder = Path(places["BACKUP_DIR"])
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"database-{first_of_month(number):%Y-%m-%d}T030000Z.dump").touch()
+    run("backup.sh", "now", BACKUP_NIGHTS="1", **places)
+    oldest = date.fromisoformat(backups(places)[0].removeprefix("database-")[:10])
+    assert datetime.now(UTC).date() - oldest <= BACKUPS_GONE
+
+
+def first_of_month(ago: int) -> date:
+    today = datetime.now(UTC).date()
+    months = today.year * 12 + today.month - 1 - ago
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def test_the_name_of_a_backup_says_when_it_was_made_and_nothing_else(places):
+    run("backup.sh", "now", **places)
+    names = sorted(path.name for path in Path(places["BACKUP_DIR"]).iterdir())
+    assert all(re.fullmatch(r"(database|media)-\d{4}-\d\d-\d\dT\d{6}Z\.(dump|tar\.gz)", name) for name in names)
+    assert len(names) == 2
 
 
 def test_a_new_certificate_takes_the_place_of_the_old_one(tmp_path):

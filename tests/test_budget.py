@@ -16,7 +16,7 @@ from tests.factories import BlogPageFactory
 POST = "/blog/lower-back-stretches-to-reduce-stiffness-and-pain/"
 PAGES = [
     *("/", "/blog/", "/blog/topics/health-tips/", "/blog/authors/amy-konvalin/"),
-    *(POST, "/about/", "/contact/", "/privacy/", "/health-data-privacy/", "/accessibility/"),
+    *(POST, "/about/", "/contact/", "/privacy/", "/health-data-privacy/", "/privacy/data/", "/accessibility/"),
     *("/search/", "/search/?q=stretch", "/search/?q=xyzzyx", "/search/?q=%00", "/not-here/"),
 ]
 

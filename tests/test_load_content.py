@@ -320,6 +320,12 @@ def test_a_link_to_a_page_that_staff_deleted_leaves_its_words(folder):
     assert Author.objects.get().bio == "<p>Sam <b>likes</b> <i>long</i> walks.</p>"
 
 
+def test_a_link_to_a_form_or_to_what_is_no_page_of_staffs_stays_an_address(folder):
+    rewrite(folder / "authors/sam-rivers.toml", "/blog/walk/", "/privacy/data/")
+    load(folder)
+    assert Author.objects.get().bio == '<p>Sam <b>likes</b> <i>long</i> <a href="/privacy/data/">walks</a>.</p>'
+
+
 def test_a_pick_that_staff_deleted_is_left_out(folder):
     load(folder)
     post("sit").delete()

@@ -8,6 +8,7 @@ from typing import Any, Never
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.fields.files import FieldFile
+from django.urls import Resolver404, resolve
 from django.utils.html import escape
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
@@ -167,7 +168,7 @@ class Reader:
         return to_html(raw, lambda address: self.link(address, key))
 
     def link(self, address: str, key: str) -> str:
-        if address.startswith("https://"):
+        if address.startswith("https://") or is_no_page(address):
             return f'<a href="{escape(address)}">'
         page = self.look_up(Page, address, key)
         return f'<a linktype="page" id="{page.pk}">' if page else ""
@@ -236,6 +237,15 @@ class Reader:
             return block.clean(block.normalize(value))
         except ValidationError as error:
             self.fail(key, explain(error))
+
+
+def is_no_page(address: str) -> bool:
+    """Whether a form, or another thing of which there is one, answers here, and no page of staff's."""
+    try:
+        match = resolve(address)
+    except Resolver404:
+        return False
+    return match.url_name != "wagtail_serve" and not match.kwargs
 
 
 def stored_name(field: models.FileField, path: Path) -> str:

@@ -26,7 +26,7 @@ from .clock import Day, clock_of, day_and_time, promise_of, span
 from .inbox import SHOWN_BESIDE, LeadPermissionMixin, groups_of, kind_label, neighbours, sections
 from .timeline import Facts, owned_since, told
 
-CARDS = Lead.objects.select_related("owner", "contact")
+CARDS = Lead.objects.filter(forgotten_at=None).select_related("owner", "contact")
 SUBMISSIONS = Submission.objects.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
 MAILS = 100  # the latest of them
 NO_NAME = "No name given"

@@ -7,6 +7,9 @@ STOPPING = ("editors", "how-do-i-stop-a-newsletter")
 SEQUENCE = ("editors", "how-do-i-change-the-health-tips")
 ARRIVED = ("staff", "did-our-mail-arrive")
 DATA = ("staff", "somebody-wants-their-data-or-to-be-erased")
+PRIVACY = ("staff", "somebody-asks-about-their-data")
+ANSWERING = ("privacy", "somebody-asks-about-their-data-what-do-we-do")
+RETENTION = ("privacy", "what-goes-by-itself-and-when")
 
 HELP: dict[str, tuple[str, str]] = {
     "leads_inbox": ("staff", "who-do-i-call-first"),
@@ -23,6 +26,9 @@ HELP: dict[str, tuple[str, str]] = {
     "merge_choice": ("staff", "two-cards-one-person"),
     "merge": ("staff", "two-cards-one-person"),
     **dict.fromkeys(["lead_export", "lead_erase", "erasures"], DATA),
+    **dict.fromkeys(["privacy_request_add", "lead_privacy"], PRIVACY),
+    **dict.fromkeys(["privacy_requests", "privacy_request"], ANSWERING),
+    **dict.fromkeys(["retention", "lead_hold"], RETENTION),
     "leads_export": ("staff", "how-do-i-get-a-list-of-leads"),
     **dict.fromkeys(["mail", "mail_inspect", "mail_action", "lead_mail"], ARRIVED),
     "mail_health": ("staff", "nothing-was-sent-for-10-minutes"),

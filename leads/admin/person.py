@@ -12,7 +12,7 @@ from leads.models import Lead
 
 from .inbox import LeadPermissionMixin
 
-CARDS = Lead.objects.filter(merged_into=None).select_related("owner", "contact")
+CARDS = Lead.objects.filter(merged_into=None, forgotten_at=None).select_related("owner", "contact")
 NO_NAME = "No name given"
 
 

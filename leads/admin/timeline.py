@@ -9,7 +9,7 @@ from wagtail.admin.utils import get_user_display_name
 
 from clinic.clock import clock_time
 from clinic.models import User
-from leads.models import OutgoingMail, Submission, TimelineEntry
+from leads.models import OutgoingMail, PrivacyRequest, Submission, TimelineEntry
 from leads.promise import promise_in_words
 from leads.services.inbox import Outcome
 
@@ -103,6 +103,10 @@ def about_mail(title: str) -> Teller:
     return tell
 
 
+def about_data(title: str) -> Teller:
+    return lambda entry, facts: (title, PrivacyRequest.Kind(entry.details["kind"]).label + ".")
+
+
 def moment(text: str, facts: Facts) -> str:
     return day_and_time(datetime.fromisoformat(text), facts.day.now)
 
@@ -138,6 +142,11 @@ WORDS: dict[str, Teller] = {
     "note": simply("Note"),
     "told_delay": delay,
     "opened_health_answers": simply("Opened the health answers"),
+    "asked_privacy": about_data("Asked about their data"),
+    "extended_privacy": about_data("Took 45 days more to answer about their data"),
+    "answered_privacy": about_data("Answered what they asked about their data"),
+    "held": simply("Held", "Neither the purge nor an erasure touches this card."),
+    "released": simply("The hold ended"),
     "exported_person": simply("Exported everything about this person"),
     "flagged_spam": simply("Taken for spam"),
     "released_spam": simply("Not spam after all"),

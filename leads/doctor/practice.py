@@ -1,9 +1,14 @@
-"""What staff keep, and without which leads or mail stand still: the ledger, the clinic's facts, the accounts."""
+"""What staff keep, and without which leads or mail stand still: the ledger, the clinic's facts, the law."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from clinic.models import ClinicSettings, Role, User
 from leads.mail import health
+from leads.models import PrivacyRequest, Purge
 from leads.services.promise import staff_with_mail
 
 from .finding import Finding, look, ok, wrong
@@ -54,3 +59,17 @@ def accounts() -> Iterator[Finding]:
         yield wrong("owners", "nobody can give others access. Run `manage.py createsuperuser`.")
     if not (owners or ClinicSettings.load().notices_to):
         yield wrong("notices", "nobody is told that a request arrived. Settings, Clinic, “notices go to”.")
+
+
+def privacy() -> Iterator[Finding]:
+    last = Purge.objects.order_by("-day").values_list("day", flat=True).first()
+    if last is None:
+        yield look("purge", "it has not run yet. `beat` asks for it once a day.")
+    elif timezone.localdate() - last > timedelta(days=2):
+        yield wrong(
+            "purge", f"it last ran on {last}, so what should be gone is still there. Start `worker` and `beat`."
+        )
+    else:
+        yield ok("purge", f"it last ran on {last}")
+    if overdue := PrivacyRequest.objects.open().filter(due_at__lt=Now()).count():
+        yield look("privacy requests", f"{overdue} overdue. In the admin, under Leads, an owner has to answer.")

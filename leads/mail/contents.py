@@ -26,6 +26,7 @@ from . import issues
 from .prose import full_address, to_html, to_text
 
 Kind = OutgoingMail.Kind
+ATTORNEY_GENERAL = "https://www.atg.wa.gov/file-complaint"  # where an appeal that was refused can be taken
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,24 @@ def told(mail: OutgoingMail) -> dict[str, Any]:
     return {**words, "issue_subject": words["subject"], "note": to_html(words["note"]), "text": to_text(words["note"])}
 
 
+def privacy(mail: OutgoingMail) -> Content:
+    """About what somebody asked of their own data; not a word of what they said in asking."""
+    row = mail.privacy_request
+    if row is None or mail.contact is None:
+        raise ValueError("this mail answers a request that is gone")
+    zone = ClinicSettings.load().zone
+    received, due = (moment.astimezone(zone) for moment in (row.received_at, row.due_at))
+    latest = mail.contact.submissions.order_by("-pk").values_list("pk", flat=True).first()
+    return to_reader(
+        mail,
+        {"privacy_url": link("request_privacy", tokens.REQUEST, latest)} if latest else {},
+        privacy_request=row,
+        received_on=f"{received:%B} {received.day}, {received.year}",
+        due_on=f"{due:%B} {due.day}, {due.year}",
+        attorney_general=ATTORNEY_GENERAL,
+    )
+
+
 CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.CONFIRM: confirm,
     Kind.WELCOME: welcome,
@@ -189,6 +208,7 @@ CONTENTS: dict[OutgoingMail.Kind, Callable[[OutgoingMail], Content]] = {
     Kind.TRIAL: trial,
     Kind.PASSWORD: password,
     Kind.FACTOR: factor,
+    **dict.fromkeys(OutgoingMail.PRIVACY_KINDS, privacy),
 }
 
 

@@ -39,6 +39,7 @@ RESENT_KINDS = [
     OutgoingMail.Kind.ASSESSMENT,
     OutgoingMail.Kind.WORKSHOP,
     OutgoingMail.Kind.STAFF,
+    *OutgoingMail.PRIVACY_KINDS,
 ]
 
 # What a mail of each kind is made from, read together with it. Thousands of the first few leave in one go.
@@ -48,6 +49,7 @@ ABOUT = {
     OutgoingMail.Kind.PASSWORD.value: ["user"],
     OutgoingMail.Kind.FACTOR.value: ["user"],
     OutgoingMail.Kind.TIP.value: ["contact", "enrolment__sequence", "step__sequence"],
+    **{kind.value: ["contact", "privacy_request"] for kind in OutgoingMail.PRIVACY_KINDS},
 }
 ABOUT_A_FORM = ["contact__subscription", "submission__lead"]
 

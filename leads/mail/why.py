@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from leads.models import Contact, Enrolment, Lead, OutgoingMail, Step, Submission, Subscription
-from leads.services.newsletter import CONFIRM_WITHIN
+from leads.retention import UNCONFIRMED
 
 from . import gates, ledger, sequences
 
@@ -173,6 +173,6 @@ def what_never_comes(contact: Contact, enrolments: list[Any]) -> Iterator[Line]:
 def unconfirmed(contact: Contact) -> Iterator[Line]:
     subscription = Subscription.objects.filter(contact=contact, state=Subscription.State.UNCONFIRMED).first()
     if subscription is not None:
-        until = subscription.asked_at + CONFIRM_WITHIN
+        until = subscription.asked_at + UNCONFIRMED.period
         reason = "the reader has not pressed the button in the mail that asks for it; forgotten at this moment"
         yield Line("Confirmation of the address", "Open", reason, until)

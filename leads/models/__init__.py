@@ -2,6 +2,7 @@ from .guide import GuideEdition, GuideFault, GuideIndexPage, GuidePage
 from .issue import Issue, IssuePost
 from .mail import MailAction, MailEvent, OutgoingMail, Sender
 from .person import Consent, Contact, Erasure, Lead, Merge, Submission, TimelineEntry
+from .privacy import PrivacyRequest, Purge
 from .sequence import Enrolment, Sequence, Step
 from .subscription import Lapse, Subscription, Suppression
 from .workshop import Video, WorkshopIndexPage, WorkshopPage
@@ -23,6 +24,8 @@ __all__ = [
     "MailEvent",
     "Merge",
     "OutgoingMail",
+    "PrivacyRequest",
+    "Purge",
     "Sender",
     "Sequence",
     "Step",

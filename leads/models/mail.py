@@ -33,11 +33,16 @@ class OutgoingMail(models.Model):
         TIP = "tip", "Health tip"
         ISSUE = "issue", "Newsletter"
         TRIAL = "trial", "Newsletter, for trial"
+        RECEIVED = "received", "Privacy request received"
+        EXTENDED = "extended", "Privacy request: more time"
+        ANSWERED = "answered", "Privacy request answered"
         PASSWORD = "password", "Link to a new password"
         FACTOR = "factor", "Second factor changed"
 
     STAFF_KINDS = [Kind.STAFF, Kind.ALARM, Kind.TRIAL, Kind.PASSWORD, Kind.FACTOR]
+    PRIVACY_KINDS = [Kind.RECEIVED, Kind.EXTENDED, Kind.ANSWERED]
     FINAL = [State.SENT, State.DEAD, State.SKIPPED]
+    UNSETTLED = [State.QUEUED, State.LEASED, State.HANDED, State.UNCERTAIN]
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=12, choices=Kind)
@@ -58,6 +63,9 @@ class OutgoingMail(models.Model):
     issue = models.ForeignKey("leads.Issue", null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    privacy_request = models.ForeignKey(
+        "leads.PrivacyRequest", null=True, blank=True, on_delete=models.CASCADE, related_name="mails", db_index=False
     )
     resend_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="resent")
     step = models.ForeignKey("leads.Step", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -105,6 +113,11 @@ class OutgoingMail(models.Model):
             models.Index(fields=["changed_at"], name="mail_uncertain", condition=Q(state="uncertain")),
             models.Index(fields=["contact", "-created_at"], name="mail_of_a_contact"),  # the why-ledger
             models.Index(fields=["issue", "state"], name="mail_of_an_issue", condition=Q(issue__isnull=False)),
+            models.Index(
+                fields=["privacy_request"],
+                name="mail_of_a_privacy_request",
+                condition=Q(privacy_request__isnull=False),
+            ),
             # what staff pick out of the ledger, the newest first; of the other states the newest are soon found
             models.Index(
                 fields=["state", "-changed_at"], name="mail_ended_badly", condition=Q(state__in=["dead", "skipped"])

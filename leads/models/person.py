@@ -37,8 +37,8 @@ class Contact(models.Model):
 
 class LeadQuerySet(models.QuerySet["Lead"]):
     def cards(self) -> Self:
-        """Without spam, and without what was merged into another card."""
-        return self.filter(is_spam=False, merged_into=None)
+        """Without spam, without what was merged into another card, and without those whom the site forgot."""
+        return self.filter(is_spam=False, merged_into=None, forgotten_at=None)
 
     def merged(self) -> Self:
         """What was merged into another card, which is no spam."""
@@ -91,6 +91,7 @@ class Lead(models.Model):
         CLOSED = "closed", "Closed"
 
     OPEN_STATES = [State.NEW, State.TRYING, State.REACHED, State.BOOKED, State.MISSED]
+    DONE_STATES = [State.READER, State.ATTENDED, State.CLOSED]
 
     class Channel(models.TextChoices):
         PHONE = "phone", "By phone"
@@ -132,6 +133,10 @@ class Lead(models.Model):
     )
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged")
     is_spam = models.BooleanField(default=False)
+    # Why the card outlives its time, such as a dispute; nothing of it is purged or erased until that is over.
+    held_because = models.CharField(max_length=200, blank=True, db_default="")
+    # The row stays for the figures; who it was about is gone.
+    forgotten_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -141,6 +146,11 @@ class Lead(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="closed") | ~Q(closed_because=""), name="a_closed_lead_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(forgotten_at=None)
+                | Q(name="", contact=None, phone="", call_times="", next_action="", held_because=""),
+                name="a_forgotten_lead_tells_nothing",
             ),
         ]
         indexes = [
@@ -158,6 +168,17 @@ class Lead(models.Model):
             # the same, picked out by what was asked for and where: either may be rare among a million
             models.Index(fields=["asked_for", "-asked_at", "-id"], name="lead_by_topic"),
             models.Index(fields=["source_path", "-asked_at", "-id"], name="lead_by_source"),
+            models.Index(  # the purge
+                fields=["changed_at", "id"],
+                name="lead_done",
+                condition=Q(
+                    is_spam=False,
+                    merged_into=None,
+                    forgotten_at=None,
+                    held_because="",
+                    state__in=["reader", "attended", "closed"],
+                ),
+            ),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="lead_by_name"),  # staff search
             GinIndex(OpClass("phone", "gin_trgm_ops"), name="lead_by_digits"),
         ]
@@ -225,6 +246,7 @@ class Submission(models.Model):
             models.Index(fields=["lead", "kind", "subject_id", "-created_at"], name="submission_again"),
             models.Index(fields=["created_at"], name="submission_recent"),  # the signs of a flood, and the figures
             models.Index(fields=["-created_at"], name="submission_spam", condition=Q(is_spam=True)),  # the spam folder
+            models.Index(fields=["id"], name="submission_with_health", condition=~Q(health_answers="")),  # the purge
         ]
         permissions = [("view_health_answers", "Can open answers about health")]
 

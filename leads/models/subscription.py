@@ -31,6 +31,7 @@ class Subscription(models.Model):
                 condition=~Q(state="unsubscribed") | Q(unsubscribed_at__isnull=False), name="unsubscribed_has_a_moment"
             ),
         ]
+        indexes = [models.Index(fields=["asked_at", "id"], name="subscription_asked", condition=Q(state="unconfirmed"))]
 
     def __str__(self) -> str:
         return f"subscription {self.pk} ({self.state})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from clinic.models import User
 from leads.models import (
@@ -19,6 +20,7 @@ from leads.models import (
     Lead,
     Merge,
     OutgoingMail,
+    PrivacyRequest,
     Subscription,
     Suppression,
     TimelineEntry,
@@ -42,6 +44,7 @@ def erase_mailbox(*, contact: Contact) -> Erasure:
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
     cards = Lead.objects.filter(contact=contact) | Lead.objects.filter(submissions__contact=contact)
     counts: Counter[str] = Counter()
+    answer(PrivacyRequest.objects.filter(contact=contact), None)
     for lead in Lead.objects.select_for_update().filter(pk__in=cards.values("pk")).order_by("pk"):
         counts += leave(lead, contact) if is_shared(lead, contact) else deleted(lead)
     counts += forgotten([contact])
@@ -52,11 +55,15 @@ def erase_mailbox(*, contact: Contact) -> Erasure:
 def erase(*, lead: Lead, user: User) -> Erasure:
     """Delete a card and all that hangs on it, with or without a mailbox. A mailbox of nobody else goes with it.
 
-    Errors: `Refused` where the card was merged into another: that one is to be erased.
+    Every privacy request of the person is answered by it. Errors: `Refused` where the card was merged into another, for
+    that one is to be erased, and where it is held.
     """
     # before the card, as forms lock them
     contacts = [contact.pk for contact in mailboxes_of(lead).select_for_update().order_by("pk")]
     lead = inbox.locked(lead)
+    if lead.held_because:
+        raise inbox.Refused(f"This card is held: {lead.held_because}. End the hold first.")
+    answer(PrivacyRequest.objects.filter(Q(lead=lead) | Q(contact__in=contacts)), user)
     counts = deleted(lead)
     counts += forgotten(Contact.objects.filter(pk__in=contacts, leads=None, submissions=None))
     return Erasure.objects.create(user=user, counts=counts)
@@ -119,6 +126,14 @@ def is_elsewhere(contact: Contact, lead: Lead) -> bool:
 
 def is_shared(lead: Lead, contact: Contact) -> bool:
     return lead.contact_id not in (None, contact.pk) or lead.submissions.exclude(contact=contact).exists()
+
+
+def answer(requests: QuerySet[PrivacyRequest], user: User | None) -> None:
+    """What somebody asked about their data is answered when there is none; what they said in asking goes too."""
+    pks = list(requests.values_list("pk", flat=True))
+    PrivacyRequest.objects.filter(pk__in=pks).update(words="")
+    still_open = PrivacyRequest.objects.open().filter(pk__in=pks)
+    still_open.update(closed_at=Now(), outcome=PrivacyRequest.Outcome.DONE, closed_by=user)
 
 
 def deleted(row: models.Model) -> Counter[str]:

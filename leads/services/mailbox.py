@@ -3,10 +3,7 @@
 Each is one transaction: what waits for the mailbox is called off with it.
 """
 
-from datetime import timedelta
-
 from django.db import transaction
-from django.db.models.functions import Now
 
 from leads import suppression
 from leads.mail import gates, ledger, sequences
@@ -16,8 +13,6 @@ from .intake import kept_cards
 
 Kind = MailEvent.Kind
 
-# Over a year, so that a month can be held against the same one of the year before. Suppression outlives it.
-KEEP_EVENTS = timedelta(days=400)
 SOFT_BOUNCES = 3  # of the last
 OUTCOMES = 5
 
@@ -94,8 +89,3 @@ def stop_bulk_mail(*, contact: Contact, ending: Enrolment.Ending = Enrolment.End
     sequences.end(contact=contact, ending=ending)
     bulk = OutgoingMail.objects.filter(contact=contact, kind__in=gates.BULK)
     ledger.call_off(bulk, f"the reader wants no more of it: {ending.label}")
-
-
-def purge_events() -> int:
-    """Delete what the provider reported over `KEEP_EVENTS` ago; how much it was."""
-    return MailEvent.objects.filter(created_at__lt=Now() - KEEP_EVENTS).delete()[0]

@@ -25,7 +25,7 @@ MOVED: dict[str, type[models.Model]] = {"submissions": Submission, "consents": C
 RANK = [
     State.BOOKED, State.REACHED, State.TRYING, State.NEW, State.MISSED, State.ATTENDED, State.CLOSED, State.READER,
 ]  # fmt: skip
-FILLED_IN = ["name", "contact_id", "phone", "channel", "call_times", "source_path", "owner_id"]
+FILLED_IN = ["name", "contact_id", "phone", "channel", "call_times", "source_path", "owner_id", "held_because"]
 FIELDS = [
     *FILLED_IN, "state", "closed_because", "attempts", "promised_at", "next_action", "next_action_at", "asked_for",
     "asked_at", "may_be_same_as_id", "is_spam",

@@ -1,13 +1,10 @@
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
-from django.db.models.functions import Now, TruncDate
+from django.db.models.functions import Now
 
-from clinic.models import ClinicSettings
 from leads.mail import ledger, sequences
-from leads.models import Consent, Contact, Enrolment, Lapse, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
+from leads.models import Consent, Contact, Enrolment, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
 from leads.suppression import forgive_erasure
 
 from . import mailbox
@@ -15,7 +12,6 @@ from .intake import SAME_REQUEST, Person, Request, Source, kept_cards, receive
 
 TIPS = "health-tips"  # the keys of two sequences
 AFTER_THE_GUIDE = "after-the-guide"
-CONFIRM_WITHIN = timedelta(days=30)
 
 ASK = """
     INSERT INTO leads_subscription (contact_id, state, wants_newsletter, wants_tips, asked_at)
@@ -149,43 +145,6 @@ def withdraw(contact: Contact, purposes: Iterable[str], source: str) -> None:
 
 
 def note(contact: Contact, event: str) -> None:
-    leads = kept_cards(Lead.objects.filter(contact=contact))
+    leads = list(kept_cards(Lead.objects.filter(contact=contact)).order_by("pk"))
     TimelineEntry.objects.bulk_create(TimelineEntry(lead=lead, event=event) for lead in leads)
-
-
-def purge_unconfirmed() -> int:
-    """Delete what is known of those who asked for the newsletter and did not confirm in 30 days; how many they were.
-
-    Of whoever asked for something else as well, that is kept; of the others a number a day is, for the figures.
-    """
-    old = Subscription.objects.filter(state=Subscription.State.UNCONFIRMED, asked_at__lt=Now() - CONFIRM_WITHIN)
-    purged = 0
-    for pk in list(old.values_list("pk", flat=True)):
-        with transaction.atomic():
-            subscription = old.select_for_update(of=("self",)).filter(pk=pk).first()
-            if subscription is not None:
-                asked = Submission.objects.filter(contact=subscription.contact_id, kind=Submission.Kind.NEWSLETTER)
-                subscription.delete()
-                count_lapse(asked)
-                forget(asked)
-                purged += 1
-    return purged
-
-
-def count_lapse(submissions: QuerySet[Submission]) -> None:
-    """Keep that somebody asked on these days and did not confirm, and nothing else."""
-    asked_on = TruncDate("created_at", tzinfo=ClinicSettings.current().zone)
-    for day in submissions.filter(is_spam=False).order_by().values_list(asked_on, flat=True).distinct():
-        number = {"number": F("number") + 1}
-        Lapse.objects.update_or_create(day=day, defaults=number, create_defaults={"number": 1})
-
-
-def forget(submissions: QuerySet[Submission]) -> None:
-    """Delete submissions, and the cards and mailboxes that nothing else hangs on."""
-    contacts, cards = set(), set()
-    for contact, lead in submissions.values_list("contact", "lead"):
-        contacts.add(contact)
-        cards.add(lead)
-    submissions.delete()
-    Lead.objects.filter(pk__in=cards, submissions=None).delete()
-    Contact.objects.filter(pk__in=contacts, submissions=None, leads=None, subscription=None).delete()
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(changed_at=Now())

@@ -16,7 +16,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def behind_token(purpose: str) -> Callable[[View], View]:
-    """Give a view the number in the token instead of the token; 404 for one that is made up, or too old.
+    """Give a view the number in the token, and the rest of the address; 404 for a token that is made up, or too old.
 
     No check of the origin: another site cannot know the token, and RFC 8058 has mail providers post it.
     """
@@ -25,14 +25,14 @@ def behind_token(purpose: str) -> Callable[[View], View]:
         @csrf_exempt
         @require_http_methods(METHODS)
         @wraps(view)
-        def private(request: HttpRequest, token: str) -> HttpResponseBase:
+        def private(request: HttpRequest, token: str, **others: str) -> HttpResponseBase:
             pk = tokens.read_token(purpose, token)
             response: HttpResponseBase
             if pk is None:
                 response = show(request, "leads/link_over.html", {}, status=404)
             else:
                 request.token = token  # type: ignore[attr-defined]
-                response = view(request, pk)
+                response = view(request, pk, **others)
             add_never_cache_headers(response)
             response["Referrer-Policy"] = "no-referrer"
             response["X-Robots-Tag"] = "noindex"

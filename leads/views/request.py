@@ -9,9 +9,9 @@ from leads import tokens
 from leads.fields import as_read
 from leads.forms import ChangeRequestForm
 from leads.models import Lead, Submission
-from leads.services.erasure import erase_mailbox
 from leads.services.export import mailbox_data
 from leads.services.newsletter import unsubscribe
+from leads.services.privacy import erase_own
 from leads.services.request import change_request
 
 from .answer import show
@@ -90,12 +90,17 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
 
 @behind_token(tokens.REQUEST)
 def erase(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks once more on GET; on POST everything of this mailbox is deleted, and a second POST finds nothing left."""
+    """Asks once more on GET; on POST everything of this mailbox is deleted, and a second POST finds nothing left.
+
+    What is held cannot be deleted at once: then the page that says when it is answered opens.
+    """
     submission = submission_of(pk)
     if request.method != "POST":
         if submission is None:
             return show(request, "leads/link_over.html", {}, status=404)
         return show(request, "leads/erase.html", page_context(request, submission))
     if submission is not None and submission.contact is not None:
-        erase_mailbox(contact=submission.contact)
+        asked = erase_own(contact=submission.contact, lead=submission.lead)
+        if asked.is_open:
+            return redirect("leads:request_privacy", token=getattr(request, "token", ""))
     return show(request, "leads/erased.html", {})

@@ -9,6 +9,7 @@ PAGES = {
     "contact": "/contact/",
     "privacy": "/privacy/",
     "health data privacy": "/health-data-privacy/",
+    "data label": "/privacy/data/",
     "accessibility": "/accessibility/",
     "page with the least": "/least/",
     "page with the most": "/most/",

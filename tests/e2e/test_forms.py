@@ -85,7 +85,7 @@ def test_axe_finds_nothing_on_a_persons_own_pages(page: Page, site, mailbox):
     page.wait_for_url("**/assessment/thanks/**")
     assert violations_everywhere(page) == []
     own = f"/r/{tokens.make_token(tokens.REQUEST, submission_of(site, mailbox))}/"
-    for address in (own, own + "data/", own + "erase/"):
+    for address in (own, own + "data/", own + "erase/", own + "privacy/"):
         page.goto(address)
         assert violations_everywhere(page) == []
 

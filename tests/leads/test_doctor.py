@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from clinic.models import OpeningHours
-from leads.models import OutgoingMail, Sender
+from leads.models import OutgoingMail, PrivacyRequest, Purge, Sender
 from tests.factories import ClinicSettingsFactory, OutgoingMailFactory
 from tests.name_server import name_server  # noqa: F401  a fixture
 from tests.staff import member
@@ -39,6 +40,7 @@ def good_site(settings, smtp_server, name_server, tmp_path):  # noqa: F811
     OpeningHours.objects.create(clinic=clinic, weekday=0, opens="09:00", closes="17:00")
     member("owner", email="owner@maple.us", username="Kanarienvogel")
     Sender.objects.update_or_create(pk=1, defaults={"ticked_at": Now()})
+    Purge.objects.create(day=timezone.localdate(), rule="spam")
 
 
 def examine() -> tuple[dict[str, str], bool]:
@@ -58,7 +60,7 @@ def test_a_site_that_is_well_has_a_line_for_everything_and_none_is_wrong():
     assert set(lines) == {
         *("address", "sign-in", "SECRET_KEY", "SUPPRESSION_KEY", "FIELD_ENCRYPTION_KEYS"),
         *("way out", "SPF", "DKIM", "DMARC", "database", "clock", "broker", "disk", "backups"),
-        *("worker", "mail", "postal address", "opening hours", "owners"),
+        *("worker", "mail", "postal address", "opening hours", "owners", "purge"),
     }
     assert [line for line in lines.values() if not line.startswith("ok ")] in ([], [lines["disk"]])
 
@@ -161,6 +163,19 @@ def test_what_staff_have_not_filled_in_is_told():
     assert not is_well
     assert lines["postal address"].startswith("wrong ")
     assert lines["opening hours"].startswith("wrong ")
+
+
+def test_a_purge_that_does_not_run_and_an_answer_that_the_law_waits_for_are_told():
+    PrivacyRequest.objects.create(
+        kind="access", way="letter", received_at=Now() - timedelta(days=50), due_at=Now() - timedelta(days=5)
+    )
+    Purge.objects.update(day=timezone.localdate() - timedelta(days=3))
+    lines, is_well = examine()
+    assert not is_well
+    assert lines["purge"].startswith("wrong purge: it last ran on")
+    assert lines["privacy requests"].startswith("look privacy requests: 1 overdue")
+    Purge.objects.all().delete()
+    assert examine()[0]["purge"].startswith("look purge: it has not run yet")
 
 
 def test_a_backup_that_is_old_or_missing_is_told(settings):

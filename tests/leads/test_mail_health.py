@@ -10,7 +10,7 @@ from wagtail.models import ModelLogEntry
 from leads.mail import health, sequences
 from leads.models import MailEvent, OutgoingMail, Sender, Suppression
 from leads.suppression import suppress
-from leads.tasks import drain_outbox, purge_mail_events
+from leads.tasks import drain_outbox, purge
 from tests.factories import (
     ClinicSettingsFactory,
     ContactFactory,
@@ -247,5 +247,5 @@ def test_reports_of_the_provider_are_kept_for_over_a_year_and_no_longer():
     for number, days in enumerate([1, 399, 401]):
         MailEvent.objects.create(event_id=str(number), kind="delivered", contact=contact)
         MailEvent.objects.filter(event_id=str(number)).update(created_at=Now() - timedelta(days=days))
-    purge_mail_events()
+    purge()
     assert set(MailEvent.objects.values_list("event_id", flat=True)) == {"0", "1"}

@@ -20,12 +20,14 @@ from leads.models import (
     GuideIndexPage,
     GuidePage,
     OutgoingMail,
+    PrivacyRequest,
     Sequence,
     Step,
     Submission,
     WorkshopIndexPage,
     WorkshopPage,
 )
+from leads.services.privacy import ask
 from leads.tasks import drain_outbox
 from tests.factories import (
     ClinicSettingsFactory,
@@ -47,7 +49,7 @@ BULK = [Kind.WELCOME, Kind.TIP]
 ABOUT_BACKS = [
     Kind.WELCOME, Kind.GUIDE, Kind.ASSESSMENT, Kind.WORKSHOP, Kind.TIP, Kind.DELAY, Kind.UNREACHED,
 ]  # fmt: skip
-TO_READERS = [Kind.CONFIRM, *ABOUT_BACKS]
+TO_READERS = [Kind.CONFIRM, *ABOUT_BACKS, *OutgoingMail.PRIVACY_KINDS]
 pytestmark = pytest.mark.django_db
 
 
@@ -95,6 +97,12 @@ def owed(kind: Kind, **fields) -> OutgoingMail:
             return OutgoingMailFactory(kind=kind, submission=submission("guide", subject_id=guide_page().pk))
         case Kind.WORKSHOP:
             return OutgoingMailFactory(kind=kind, submission=submission("workshop", subject_id=workshop_page().pk))
+        case Kind.RECEIVED | Kind.EXTENDED | Kind.ANSWERED:
+            lead = submission("assessment").lead
+            asked = ask(kind=PrivacyRequest.Kind.ACCESS, way=PrivacyRequest.Way.PHONE, lead=lead, words=ANSWER)
+            OutgoingMail.objects.all().delete()
+            mail = {"kind": kind, "submission": None, "contact": lead.contact, "privacy_request": asked}
+            return OutgoingMailFactory(**mail)
         case Kind.TIP:
             return TipFactory(enrolment=EnrolmentFactory(contact__email=READER), **fields)
     request = submission("assessment", health_answers=json.dumps({"where": ANSWER}), **fields)

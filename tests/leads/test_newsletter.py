@@ -2,11 +2,10 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from leads import tokens
 from leads.models import Consent, Contact, Enrolment, Lead, OutgoingMail, Submission, Subscription
-from leads.services.newsletter import purge_unconfirmed
+from leads.services.retention import purge
 from tests.factories import BlogPageFactory, ClinicSettingsFactory, SequenceFactory
 from tests.leads.visitor import filled_in
 
@@ -196,27 +195,33 @@ def test_spam_gets_the_same_answer_and_no_mail(client):
     assert not OutgoingMail.objects.exists()
 
 
+def let_a_month_pass():
+    """In which its mail left."""
+    OutgoingMail.objects.update(state="sent", sent_at=Now())
+    Subscription.objects.update(asked_at=Now() - timedelta(days=31))
+
+
 def test_what_was_never_confirmed_is_gone_after_thirty_days(client):
     sign_up(client)
-    Subscription.objects.update(asked_at=Now() - timedelta(days=31))
-    assert purge_unconfirmed() == 1
+    let_a_month_pass()
+    assert purge()["unconfirmed"] == 1
     assert not Contact.objects.exists()
     assert not Lead.objects.exists()
-    assert purge_unconfirmed() == 0
+    assert purge()["unconfirmed"] == 0
 
 
 def test_purging_keeps_whoever_asked_for_something_else_too(client):
     sign_up(client)
     client.post("/assessment/", filled_in(email="reader@example.com"))
-    Subscription.objects.update(asked_at=Now() - timedelta(days=31))
-    purge_unconfirmed()
+    let_a_month_pass()
+    purge()
     assert [row.kind for row in Submission.objects.all()] == ["assessment"]
     assert Lead.objects.get().contact.email == "reader@example.com"
 
 
 def test_purging_keeps_the_confirmed_and_the_recent(client):
     sign_up(client)
-    assert purge_unconfirmed() == 0
+    assert purge()["unconfirmed"] == 0
     client.post(confirm_link())
-    Subscription.objects.update(asked_at=timezone.now() - timedelta(days=31))
-    assert purge_unconfirmed() == 0
+    let_a_month_pass()
+    assert purge()["unconfirmed"] == 0

@@ -1,13 +1,18 @@
 """Words that are typed into every field are looked for everywhere that they have no business to be."""
 
+import io
+import json
 import logging
 
 import pytest
 import redis
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.test import Client
 
+from clinic.logs import JsonFormatter
 from leads import tasks, tokens
+from leads.mail import render
 from leads.models import OutgoingMail, Submission, TimelineEntry
 from tests.leads.visitor import filled_in
 
@@ -56,6 +61,45 @@ def test_a_fault_of_the_database_is_logged_without_what_it_quotes(client, log):
         assert fill_in(client).status_code == 503
     assert "a form could not be stored: OperationalError" in log.text
     assert all(is_clean(record.getMessage()) for record in log.records if record.name != "django.db.backends")
+
+
+def test_a_fault_of_the_program_is_logged_as_json_without_what_it_quotes():
+    def fail(execute, sql, params, many, context):
+        if "leads_submission" in sql:
+            raise RuntimeError(f"cannot store {params}")
+        return execute(sql, params, many, context)
+
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    try:
+        with connection.execute_wrapper(fail):
+            assert fill_in(Client(raise_request_exception=False)).status_code == 500
+    finally:
+        logging.getLogger().removeHandler(handler)
+    faults = [json.loads(line)["fault"] for line in written.getvalue().splitlines() if "fault" in line]
+    assert ["RuntimeError"] in faults
+    assert is_clean(written.getvalue())
+
+
+def test_nothing_typed_is_in_the_metrics(client):
+    fill_in(client)
+    told = client.get("/metrics").text
+    assert "clinic_promises" in told
+    assert is_clean(told)
+
+
+def test_what_is_said_about_ones_data_is_encrypted_and_in_no_log_and_no_mail(client, log):
+    fill_in(client)
+    link = f"/r/{tokens.make_token(tokens.REQUEST, Submission.objects.get().pk)}/privacy/"
+    client.post(link, {"kind": "correction", "words": f"{HEALTH} is wrong"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT request::text FROM leads_privacyrequest AS request")
+        assert HEALTH not in cursor.fetchone()[0]
+    assert all(is_clean(record.getMessage()) for record in log.records if record.name != "django.db.backends")
+    mail = OutgoingMail.objects.get(kind="received")
+    assert HEALTH not in render.message(mail).content.decode()
 
 
 def test_a_link_that_opens_somebodys_page_is_in_no_log(client, log):

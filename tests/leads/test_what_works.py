@@ -16,7 +16,7 @@ from clinic.models import Holiday, OpeningHours
 from leads import tokens
 from leads.models import Lead, TimelineEntry
 from leads.services import inbox
-from leads.services.newsletter import purge_unconfirmed
+from leads.services.retention import purge
 from tests.factories import (
     BlogPageFactory,
     ClinicSettingsFactory,
@@ -347,7 +347,7 @@ def test_sign_ups_that_nobody_confirmed_are_counted_after_they_are_deleted(owner
     for _ in range(3):
         signed_up(january, asked_at=january)
     signed_up(january, state="confirmed", confirmed_at=january)
-    assert purge_unconfirmed() == 3
+    assert purge()["unconfirmed"] == 3
     found = figures(owner, "newsletter", by="month", day="2026-01-01")
     assert found["Confirmed, of those who signed up"][0] == "1 of 4"
     day = figures(owner, "newsletter", "sign-ups-over-time", by="month", day="2026-01-01")["Tuesday, January 20"]

@@ -14,7 +14,7 @@ EXAMINATIONS: list[Examination] = [
     *(environment.address, environment.sign_in, environment.secrets),
     *(mail.transport, mail.records),
     *(machine.database, machine.clock, machine.broker, machine.disk, machine.backups),
-    *(practice.ledger, practice.facts, practice.accounts),
+    *(practice.ledger, practice.facts, practice.accounts, practice.privacy),
 ]
 PATIENCE = 5  # seconds for the database, each time
 
