@@ -12,7 +12,7 @@ OF_ANY_PRACTICE = ("admin", "back", "clinic", "health", "login", "pain", "passwo
 
 
 class PracticeWordsValidator:
-    """Refuses what is little more than words that everybody connects with the practice: its name, its towns, its work."""
+    """Refuses what is little more than words that everybody connects with the practice, its towns and its work."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         rest = whole = "".join(filter(str.isalnum, password.casefold()))

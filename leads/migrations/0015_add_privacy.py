@@ -10,6 +10,8 @@ import leads.models.person
 
 
 class Migration(migrations.Migration):
+    safe_because = "The version before forgets no card, and of the others the rule says nothing."
+
     dependencies = [
         ("leads", "0014_add_lapse_and_index_visits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
