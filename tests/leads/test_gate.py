@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from leads import gate
+from leads.proof import make_challenge, read_proof
+from tests.leads.crowd import solved
 
 NAME, MANY, FAST, MADE_UP, TRAP = (
     "a link in the name",
@@ -119,7 +121,7 @@ def test_a_client_whom_nobody_names_has_no_name():
     ],
 )
 def test_the_page_of_a_form(page, referer, path, campaign):
-    source = gate.source_of(sent_from(Referer=referer), page)
+    source = gate.source_of(sent_from(Referer=referer), *([page] if page else []))
     assert (source.path, source.campaign) == (path, campaign)
 
 
@@ -137,9 +139,12 @@ def test_a_campaign_is_three_words_without_control_characters():
 
 
 def test_the_proof_of_work_and_the_client_go_with_the_source():
-    source = gate.source_of(sent_from("8.8.8.8", data={"proof": "no proof"}))
-    assert source.proof == ""
+    proof = solved(make_challenge())
+    source = gate.source_of(sent_from("8.8.8.8", data={"proof": proof}))
+    assert source.proof == read_proof(proof) != ""
     assert source.client_hash == gate.client_hash(sent_from("8.8.8.8"))
+    for data in ({"proof": "made up"}, {}):
+        assert gate.source_of(sent_from(data=data)).proof == ""
 
 
 @pytest.mark.parametrize(
@@ -149,6 +154,7 @@ def test_the_proof_of_work_and_the_client_go_with_the_source():
         ("/assessment/?q=1", "http://testserver/blog/?page=2", "/blog/?page=2"),
         ("/assessment/?q=1", "http://elsewhere.example/", "/assessment/"),
         ("/assessment/", "", "/assessment/"),
+        ("/assessment/", "http://[", "/assessment/"),
     ],
 )
 def test_the_page_before(address, referer, before):

@@ -24,6 +24,18 @@ from tests.leads.test_mails import parsed as strictly_read
 Kind = OutgoingMail.Kind
 pytestmark = pytest.mark.django_db
 
+CLINIC = {
+    "practice_name": "Dr. Rivers, Ärztin",
+    "phone": "+14256584944",
+    "tagline": "Low back pain",
+    "street": "1 Main St",
+    "locality": "Maple Valley",
+    "region": "WA",
+    "postal_code": "98038",
+    "red_flags_heading": "Get urgent care now if",
+    "red_flags": "Your leg is getting weaker.",
+    "emergency_advice": "Call 911.",
+}
 # What some mail programs do not know, by caniemail.com, and what their readers see instead.
 DISPENSABLE = {
     "<body> element": "a program puts the mail into an element of its own; the colours stand on its table as well",
@@ -52,18 +64,7 @@ ADDRESS = rf"{ATOM}@{ATOM}"
 
 @pytest.fixture(autouse=True)
 def clinic(db):
-    return ClinicSettingsFactory(
-        practice_name="Dr. Rivers, Ärztin",
-        phone="+14256584944",
-        tagline="Low back pain",
-        street="1 Main St",
-        locality="Maple Valley",
-        region="WA",
-        postal_code="98038",
-        red_flags_heading="Get urgent care now if",
-        red_flags="Your leg is getting weaker.",
-        emergency_advice="Call 911.",
-    )
+    return ClinicSettingsFactory(**CLINIC)
 
 
 def mail(kind) -> OutgoingMail:

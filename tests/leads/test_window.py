@@ -71,3 +71,20 @@ def test_a_window_opens_within_two_days_and_never_in_the_past(now, opens, hours)
         assert opens <= now.astimezone(ZONE).time() < closes
     else:
         assert now < found <= now + timedelta(hours=49)
+
+
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    opens=st.times(time(4), time(22)),
+    minutes=st.integers(1, 100),
+    zone=st.sampled_from(["America/Los_Angeles", "America/St_Johns", "Australia/Lord_Howe", "Asia/Tokyo"]),
+)
+def test_a_window_opens_by_the_clock_and_not_a_moment_later_than_it_could(now, opens, minutes, zone):
+    opens, zone = opens.replace(microsecond=0), ZoneInfo(zone)
+    closes = (datetime.combine(now, opens) + timedelta(minutes=minutes)).time()
+    found = next_opening(now, opens, closes, zone)
+    if found is not None:
+        assert found.astimezone(zone).time() == opens
+        assert next_opening(found, opens, closes, zone) is None
+        assert next_opening(found - timedelta(seconds=1), opens, closes, zone) == found
+        assert found - now < timedelta(hours=25)
