@@ -32,6 +32,26 @@ ENVIRONMENT = {
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
 
+# Chromium minds only the last list of this kind: what Playwright turns off, and the two pages that a window keeps ready
+# for its address bar, which take longer than the page of the test.
+FEATURES_OFF = [
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -111,5 +131,6 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--disable-default-apps",
             "--disable-extensions",
             "--disable-domain-reliability",
+            f"--disable-features={','.join(FEATURES_OFF)}",
         ],
     }
