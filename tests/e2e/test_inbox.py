@@ -1,13 +1,13 @@
 """The inbox in a real browser: for everyone, on a phone, without a mouse and without scripts."""
 
-import subprocess
-import sys
+import json
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dev.environment import ROOT
+from tests.database import run
+from tests.e2e.site import Site
 from tests.e2e.staff import PASSWORD
 from tests.e2e.test_accessibility import violations_everywhere
 
@@ -15,31 +15,28 @@ INBOX = "/admin/leads/"
 PHONE = {"width": 360, "height": 740}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _leads(fresh_site) -> None:
-    command = [sys.executable, "-m", "tests.e2e.staff"]
-    subprocess.run(command, env=fresh_site.env, cwd=ROOT, capture_output=True, check=True)
+@pytest.fixture(scope="module")
+def sessions(fresh_site: Site) -> dict[str, str]:
+    return json.loads(run("tests.e2e.staff", env=fresh_site.env))
 
 
 @pytest.fixture
-def desk(page: Page) -> Page:
-    return signed_in(page, "bea")
-
-
-@pytest.fixture
-def plain_desk(browser: Browser, base_url) -> Iterator[Page]:
-    """Without scripts."""
-    with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
-        yield signed_in(context.new_page(), "bea")
-
-
-def signed_in(page: Page, name: str) -> Page:
-    page.goto("/admin/login/")
-    page.locator("#id_username").fill(name)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("button[type=submit]").click()
-    page.wait_for_url("**/admin/")
+def desk(page: Page, site: Site, sessions) -> Page:
+    site.let_in(page.context, sessions["bea"])
     return page
+
+
+@pytest.fixture
+def plain_desk(browser: Browser, base_url, sessions) -> Iterator[Page]:
+    """Without scripts, from the form to sign in with."""
+    with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/admin/login/")
+        page.locator("#id_username").fill("bea")
+        page.locator("#id_password").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+        page.wait_for_url("**/admin/")
+        yield page
 
 
 def open_card(page: Page, name: str) -> None:

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.database import run
-from tests.e2e.figures import OWNER
 from tests.e2e.test_accessibility import violations_everywhere
 
 ADDRESS = "/admin/reports/what-works/"
@@ -25,18 +24,13 @@ OUTSIDE = """() => [...document.querySelectorAll("main, main .clinic-works, main
 
 
 @pytest.fixture(scope="module")
-def figures(fresh_site) -> None:
-    run("tests.e2e.figures", env=fresh_site.env)
+def made(fresh_site) -> dict:
+    return {"session": run("tests.e2e.figures", env=fresh_site.env).strip()}
 
 
 @pytest.fixture
-def owner(page: Page, figures) -> Page:
-    page.goto("/admin/login/")
-    page.locator("[name=username]").fill(OWNER["username"])
-    page.locator("[name=password]").fill(OWNER["password"])
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
-    return page
+def owner(staff_page: Page) -> Page:
+    return staff_page
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
