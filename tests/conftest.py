@@ -3,11 +3,12 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from xdist.scheduler import LoadFileScheduling
 
 from dev.chromium import CHROMIUM
 from dev.processes import Group, Problem
@@ -77,6 +78,23 @@ def start_servers(config: pytest.Config) -> None:
     var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-")))
     (var_dir / "static").mkdir()
     os.environ["VAR_DIR"] = str(var_dir)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what starts real processes and waits for them; the many quick tests fill every gap that is left."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/chaos/", "tests/e2e/", "tests/edge/")))
+
+
+class OneSiteForTheEdge(LoadFileScheduling):
+    """The tests of a file stay on one worker, and all of `tests/edge/`, because its site takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/edge" if nodeid.startswith("tests/edge/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable) -> LoadFileScheduling | None:
+    return OneSiteForTheEdge(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
