@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.database import run
 from tests.e2e.site import Site
 from tests.e2e.staff import PASSWORD
-from tests.e2e.test_accessibility import violations_everywhere
+from tests.e2e.test_accessibility import SETTLE, violations_everywhere
 
 INBOX = "/admin/leads/"
 PHONE = {"width": 360, "height": 740}
@@ -91,15 +91,29 @@ def test_a_card_leads_to_what_its_buttons_do(desk: Page):
     expect(desk.get_by_role("heading", name="What do I press after a call?")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_nothing_is_wider_than_the_screen(desk: Page, width):
-    desk.set_viewport_size({"width": width, "height": 800})
-    for address in (INBOX, f"{INBOX}all/", f"{INBOX}call/", "/admin/help/staff/", "/admin/help/editors/"):
-        desk.goto(address)
-        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize(
+    "address", [INBOX, f"{INBOX}all/", f"{INBOX}call/", "/admin/help/staff/", "/admin/help/editors/"]
+)
+def test_no_list_or_help_is_wider_than_the_screen(desk: Page, address):
+    desk.goto(address)
+    assert too_wide(desk) == []
+
+
+def test_no_card_is_wider_than_the_screen(desk: Page):
     open_card(desk, "Test Lead 014")
     unfold(desk)
-    assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    assert too_wide(desk) == []
+
+
+def too_wide(page: Page) -> list[str]:
+    found = []
+    for width in (320, 360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(SETTLE)
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            found.append(f"{needed} px on {width} px")
+    return found
 
 
 def test_a_lead_is_worked_without_a_mouse(desk: Page):
