@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
 from dev.chromium import CHROMIUM
@@ -109,6 +110,19 @@ def new_memory() -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A worker's database is a copy of the migrated one."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = make_migrated()
+
+
+@pytest.fixture(scope="module")
+def first_content(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What a new site says, for all tests of a module: none of them may commit."""
+    from django.core.management import call_command  # noqa: PLC0415  as above
+    from django.db import transaction  # noqa: PLC0415  as above
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_content", verbosity=0)
+        with django_db_blocker.block():
+            yield
+        transaction.set_rollback(True)
 
 
 @pytest.hookimpl(wrapper=True)
