@@ -22,11 +22,12 @@ prod-local: installed ## What docker-compose.yml starts, without containers: ngi
 	$(VENV) -m dev.nginx
 	$(VENV) -m dev.production
 
+# Three workers on two cores, because there is always one that waits for a mail server or a cache.
 test: installed ## All tests, the browser's among them; `make test ARGS="-k feed"` runs some
 	$(VENV) -m dev.chromium
 	$(VENV) -m dev.nginx
 	$(VENV) -m dev.validators
-	$(VENV) -m pytest -n 2 --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
 	$(if $(ARGS),,$(VENV) -m dev.branches)
 
 flake: installed ## All tests five times in a row: one that fails now and then does so here

@@ -42,11 +42,8 @@ def set_up_roles() -> None:
     keep_role(Role.Key.FRONT_DESK, [*signing_in, *rights_of(Role.Key.FRONT_DESK)], pages=(), files=())
     clinicians = keep_role(Role.Key.CLINICIAN, [*writing, *rights_of(Role.Key.CLINICIAN)], pages=WRITE, files=FILES)
     keep_role(Role.Key.OWNER, all_permissions(), pages=MANAGE, files=(*FILES, *COLLECTIONS))
-    workflow = keep_review_workflow(clinicians)
-    for model in reviewed_page_models():
-        for parent in model.allowed_parent_page_models():
-            for page in parent.objects.all():
-                attach_review(page, workflow)
+    keep_review_workflow(clinicians)
+    attach_reviews()
 
 
 def has_role(user: User, key: str) -> bool:
@@ -123,22 +120,28 @@ def all_permissions() -> Iterator[Permission]:
 # --- Workflow
 
 
-def keep_review_workflow(clinicians: Group) -> Workflow:
+def keep_review_workflow(clinicians: Group) -> None:
     task = ClinicalReviewTask.objects.first()
     if task is None:
         Workflow.objects.filter(name="Moderators approval", workflow_states=None).delete()  # Wagtail's example,
         Task.objects.filter(name="Moderators approval", task_states=None, workflow_tasks=None).delete()  # and its task
         task = ClinicalReviewTask.objects.create(name=REVIEW)
         task.groups.add(clinicians)
-    workflow = Workflow.objects.filter(workflow_tasks__task=task).first()
-    if workflow is None:
+    if not Workflow.objects.filter(workflow_tasks__task=task).exists():
         workflow = Workflow.objects.create(name=REVIEW)
         WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
-    return workflow
 
 
-def attach_review(page: Page, workflow: Workflow | None = None) -> None:
+def attach_reviews() -> None:
+    """Have everything reviewed that is for patients, wherever an owner chose no other workflow for it."""
+    for model in reviewed_page_models():
+        for parent in model.allowed_parent_page_models():
+            for page in parent.objects.all():
+                attach_review(page)
+
+
+def attach_review(page: Page) -> None:
     """Have what is written below this page reviewed, unless an owner chose another workflow for it."""
-    workflow = workflow or Workflow.objects.filter(workflow_tasks__task__in=ClinicalReviewTask.objects.all()).first()
+    workflow = Workflow.objects.filter(workflow_tasks__task__in=ClinicalReviewTask.objects.all()).first()
     if workflow and workflow.active:
         WorkflowPage.objects.get_or_create(page_id=page.pk, defaults={"workflow": workflow})

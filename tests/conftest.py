@@ -3,11 +3,13 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from dev.chromium import CHROMIUM
 from dev.processes import Group, Problem
@@ -31,6 +33,26 @@ ENVIRONMENT = {
     # Playwright keeps an event loop in the thread that the browser tests run in; Django takes that for async code.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
+
+# Chromium minds only the last list of this kind: what Playwright turns off, and the two pages that a window keeps ready
+# for its address bar, which take longer than the page of the test.
+FEATURES_OFF = [
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,6 +81,23 @@ def start_servers(config: pytest.Config) -> None:
     os.environ["VAR_DIR"] = str(var_dir)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what starts real processes and waits for them; the many quick tests fill every gap that is left."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/chaos/", "tests/e2e/", "tests/edge/")))
+
+
+class OneSiteForTheEdge(LoadFileScheduling):
+    """The tests of a file stay on one worker, and all of `tests/edge/`, because its site takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/edge" if nodeid.startswith("tests/edge/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable) -> LoadFileScheduling | None:
+    return OneSiteForTheEdge(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.fixture(autouse=True)
 def new_memory() -> None:
     """What one test made a process remember is nothing to the next."""
@@ -71,6 +110,19 @@ def new_memory() -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """A worker's database is a copy of the migrated one."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = make_migrated()
+
+
+@pytest.fixture(scope="module")
+def first_content(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What a new site says, for all tests of a module: none of them may commit."""
+    from django.core.management import call_command  # noqa: PLC0415  as above
+    from django.db import transaction  # noqa: PLC0415  as above
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_content", verbosity=0)
+        with django_db_blocker.block():
+            yield
+        transaction.set_rollback(True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,5 +163,6 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--disable-default-apps",
             "--disable-extensions",
             "--disable-domain-reliability",
+            f"--disable-features={','.join(FEATURES_OFF)}",
         ],
     }

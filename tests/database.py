@@ -1,4 +1,4 @@
-"""The tables, made once a run: every other database is a copy of this one, which is a matter of a moment."""
+"""The tables and roles, made once a run: every other database is a copy of this one, which is a matter of a moment."""
 
 import fcntl
 import os
@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import django
 import psycopg
+from django.core.management import call_command
 
 from dev.environment import ROOT
 
@@ -27,7 +29,7 @@ def make_migrated() -> str:
         if not done.exists():
             execute(f"CREATE DATABASE {MIGRATED}")
             env = os.environ | {"DATABASE_URL": f"{server()}/{MIGRATED}"}
-            run("django", "migrate", "--no-input", "--verbosity=0", env=env)
+            run("tests.database", env=env)
             done.touch()
     return MIGRATED
 
@@ -38,13 +40,20 @@ def copy_migrated(name: str) -> None:
     execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
 
 
-def run(module: str, *arguments: str, env: dict[str, str]) -> None:
-    """A module in a process of its own: the tests' Django has another database."""
+def run(module: str, *arguments: str, env: dict[str, str]) -> str:
+    """What a module prints, in a process of its own: the tests' Django has another database."""
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def execute(statement: str) -> None:
     with psycopg.connect(f"{server()}/postgres", autocommit=True) as connection:
         connection.execute(statement)
+
+
+if __name__ == "__main__":
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("set_up_roles", verbosity=0)

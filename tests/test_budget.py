@@ -5,7 +5,6 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,10 +19,7 @@ PAGES = [
     *("/search/", "/search/?q=stretch", "/search/?q=xyzzyx", "/search/?q=%00", "/not-here/"),
 ]
 
-
-@pytest.fixture(autouse=True)
-def content(db):
-    call_command("load_content", verbosity=0)
+pytestmark = pytest.mark.usefixtures("first_content", "db")
 
 
 @pytest.fixture

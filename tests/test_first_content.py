@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from wagtail.models import Page
 
 from blog.models import Author, BlogPage
@@ -20,10 +19,7 @@ EDITION = "/guides/7-easy-ways/read/"
 WORKSHOP = "/workshops/start-with-one-inch/"
 PAGES += [GUIDE, EDITION, "/workshops/", WORKSHOP]
 
-
-@pytest.fixture(autouse=True)
-def content(db):
-    call_command("load_content", verbosity=0)
+pytestmark = pytest.mark.usefixtures("first_content", "db")
 
 
 def blocks(slug: str, kind: str) -> list:

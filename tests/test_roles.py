@@ -23,7 +23,8 @@ def test_a_new_site_has_the_four_roles_and_no_others():
 
 
 def test_a_group_that_already_has_members_stays():
-    UserFactory().groups.add(Group.objects.get(name="Moderators"))
+    Group.objects.all().delete()
+    UserFactory().groups.add(Group.objects.create(name="Moderators"))
 
     set_up_roles()
 

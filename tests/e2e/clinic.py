@@ -80,6 +80,7 @@ class Clinic(Backstage):
     def __init__(self, *parts, site):
         super().__init__(*parts, site.env)
         self.site = site
+        self.sessions: dict[str, str] = {}  # of members of staff, by name
         self.database = psycopg.connect(site.database_url, autocommit=True)
         self.database.execute(OPEN)
         self.have(workers=1)

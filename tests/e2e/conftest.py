@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.e2e.site import Site, serve
 
@@ -19,6 +20,13 @@ def fresh_site(site: Site) -> Site:
     """For the tests of a module that count what is in the database."""
     site.start_over()
     return site
+
+
+@pytest.fixture
+def staff_page(page: Page, site: Site, made: dict) -> Page:
+    """With the session that the module's `made` brings."""
+    site.let_in(page.context, made["session"])
+    return page
 
 
 @pytest.fixture(scope="session")

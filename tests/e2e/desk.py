@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.clinic import Clinic
-from tests.e2e.test_inbox import INBOX, signed_in
+from tests.e2e.test_inbox import INBOX
 
 
 class Desk:
@@ -14,7 +14,8 @@ class Desk:
         self.clinic = clinic
         self.name = name
         self.context = browser.new_context(base_url=clinic.site.url, reduced_motion="reduce")
-        self.page = signed_in(self.context.new_page(), name)
+        clinic.site.let_in(self.context, clinic.sessions[name])
+        self.page = self.context.new_page()
 
     def look(self, address: str = "") -> Page:
         """At a page of the inbox. Nothing waits for its scripts: what is pressed works without them."""

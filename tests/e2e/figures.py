@@ -1,4 +1,4 @@
-"""Lets an owner sign in to the site of the browser tests, and gives the figures something to show."""
+"""Gives the figures of the browser tests something to show, and prints the session of an owner who looks at them."""
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
 from datetime import timedelta
@@ -7,16 +7,12 @@ from django.utils import timezone
 
 from leads.models import Lead
 from tests.factories import EnrolmentFactory, SubmissionFactory, SubscriptionFactory
-from tests.staff import member
+from tests.staff import member, session_of
 
-OWNER = {"username": "figures-owner", "password": "only-for-the-figures"}
 CAMPAIGN = {"utm_source": "facebook", "utm_campaign": "Lumbosacroiliofemoral" * 3}
 
 
 def add_figures():
-    owner = member("owner", username=OWNER["username"])
-    owner.set_password(OWNER["password"])
-    owner.save()
     now = timezone.now()
     for number in range(30):
         at = now - timedelta(hours=5 * number)
@@ -36,3 +32,4 @@ def add_figures():
 
 if __name__ == "__main__":
     add_figures()
+    print(session_of(member("owner")))

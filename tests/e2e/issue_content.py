@@ -7,9 +7,6 @@ and prints the editor's session and the addresses of what it made.
 import json
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -19,7 +16,7 @@ from leads.models import Issue, OutgoingMail
 from leads.services import issue as service
 from tests.e2e.content import WORD
 from tests.factories import ClinicSettingsFactory, IssueFactory, SubscriberFactory, SubscriptionFactory
-from tests.staff import member
+from tests.staff import member, session_of
 
 NOTE = """Dear reader,
 
@@ -29,15 +26,6 @@ the days are short, and **sitting is long**. Two things that my patients find us
 - Walk to the mailbox by the long way.
 
 More of it [on our site](/about/)."""
-
-
-def session_of(user) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
 
 
 def written(user, subject: str, note: str = NOTE) -> Issue:

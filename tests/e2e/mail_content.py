@@ -9,8 +9,6 @@ import sys
 from datetime import timedelta
 
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -27,19 +25,10 @@ from tests.factories import (
     SubmissionFactory,
     SubscriptionFactory,
 )
-from tests.staff import member
+from tests.staff import member, session_of
 
 State = OutgoingMail.State
 LONG_AGO = timezone.now() - timedelta(minutes=20)
-
-
-def session_of(user) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
 
 
 def person():

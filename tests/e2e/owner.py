@@ -3,8 +3,8 @@
 from clinic.wsgi import application  # noqa: F401  the first import of ours sets Django up  # isort: skip
 from clinic.models import User
 from tests.authenticator import give_app
-from tests.e2e.issue_content import session_of
 from tests.e2e.staff import add_leads, add_staff
+from tests.staff import session_of
 
 if __name__ == "__main__":
     add_staff()

@@ -17,9 +17,8 @@ from leads.models import Lead, PrivacyRequest, Purge
 from leads.services import privacy
 from leads.services.hold import hold
 from tests.e2e.content import WORD
-from tests.e2e.mail_content import session_of
 from tests.factories import LeadFactory, SubmissionFactory
-from tests.staff import member
+from tests.staff import member, session_of
 
 Kind, Way = PrivacyRequest.Kind, PrivacyRequest.Way
 

@@ -1,8 +1,9 @@
 """Adds staff and leads to the site of the browser tests, in a process of its own (`python -m tests.e2e.staff`).
 
-With `alone`, staff only.
+With `alone`, staff only. It prints the session of each member of staff by name.
 """
 
+import json
 import sys
 from datetime import timedelta
 
@@ -12,18 +13,21 @@ from django.utils import timezone
 from leads.models import Lead, TimelineEntry
 from tests.e2e.content import WORD
 from tests.factories import LeadFactory, OutgoingMailFactory, SubmissionFactory
-from tests.staff import member
+from tests.staff import member, session_of
 
 PASSWORD = "only for these tests"
 NUMBER = "+14255550116"
 STAFF = {"amy": "clinician", "bea": "front_desk", "cal": "front_desk", "dee": "owner"}
 
 
-def add_staff():
+def add_staff() -> dict[str, str]:
+    sessions = {}
     for name, role in STAFF.items():
         user = member(role, username=name, first_name=name.title(), last_name="Desk")
         user.set_password(PASSWORD)
         user.save()
+        sessions[name] = session_of(user)
+    return sessions
 
 
 def add_leads():
@@ -54,6 +58,7 @@ def add_lead(name: str, **fields) -> Lead:
 
 
 if __name__ == "__main__":
-    add_staff()
+    sessions = add_staff()
     if sys.argv[1:] != ["alone"]:
         add_leads()
+    print(json.dumps(sessions))

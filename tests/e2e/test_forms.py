@@ -64,6 +64,7 @@ def test_axe_finds_nothing_on_the_answer_to_a_form(page: Page, address):
 def test_axe_finds_nothing_where_something_is_wrong(page: Page):
     page.goto("/assessment/")
     page.get_by_role("button", name="Ask for my free assessment").click()
+    expect(page.locator(".error-summary")).to_be_focused()
     assert violations_everywhere(page) == []
     page.goto(POST)
     page.locator(".invite").get_by_role("button").click()

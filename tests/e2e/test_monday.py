@@ -47,7 +47,7 @@ TAKEN = "has this card. Ask, or have it handed over first."
 def clinic() -> Iterator[Clinic]:
     """With a database of its own: nobody else's leads are on the list."""
     with serve("monday") as site, running(partial(Clinic, site=site)) as clinic:
-        run("tests.e2e.staff", "alone", env=site.env)
+        clinic.sessions = json.loads(run("tests.e2e.staff", "alone", env=site.env))
         come_in(clinic)
         yield clinic
 

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.database import run
-from tests.e2e.figures import OWNER
-from tests.e2e.test_accessibility import violations_everywhere
+from tests.e2e.test_accessibility import SETTLE, violations_everywhere
 
 ADDRESS = "/admin/reports/what-works/"
 PAGES = {
@@ -25,18 +24,13 @@ OUTSIDE = """() => [...document.querySelectorAll("main, main .clinic-works, main
 
 
 @pytest.fixture(scope="module")
-def figures(fresh_site) -> None:
-    run("tests.e2e.figures", env=fresh_site.env)
+def made(fresh_site) -> dict:
+    return {"session": run("tests.e2e.figures", env=fresh_site.env).strip()}
 
 
 @pytest.fixture
-def owner(page: Page, figures) -> Page:
-    page.goto("/admin/login/")
-    page.get_by_label("User name").fill(OWNER["username"])
-    page.get_by_label("Password").fill(OWNER["password"])
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
-    return page
+def owner(staff_page: Page) -> Page:
+    return staff_page
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
@@ -48,10 +42,11 @@ def test_axe_finds_nothing_in_the_figures(owner: Page, address):
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
 def test_the_figures_never_scroll_sideways(owner: Page, address):
+    owner.goto(address)
+    owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
     for width in (320, 768, 1280):
         owner.set_viewport_size({"width": width, "height": 800})
-        owner.goto(address)
-        owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+        owner.evaluate(SETTLE)
         assert owner.evaluate(OUTSIDE) == [], width
 
 
