@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from dev.environment import ROOT
 from tests.e2e.site import Site
@@ -32,12 +32,6 @@ def made(fresh_site: Site) -> dict:
     done = subprocess.run(command, env=fresh_site.env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-@pytest.fixture
-def staff_page(context: BrowserContext, page: Page, made: dict, base_url: str) -> Page:
-    context.add_cookies([{"name": "session", "value": made["session"], "url": base_url}])
-    return page
 
 
 @pytest.mark.parametrize("name", NAMES)
