@@ -9,7 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
+from dev import environment
 from dev.environment import ROOT
 from dev.processes import Group, Problem
 from dev.services import throwaway
@@ -17,11 +19,14 @@ from tests.conftest import ENVIRONMENT
 from tests.database import MIGRATED, execute, make_migrated
 from tests.one_database import NAME
 
+MUTMUT = "mutmut==3.8.1"
+
 
 def main(arguments: list[str]) -> int:
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     try:
+        os.environ["PYTHONPATH"] = str(install(environment.var_dir() / "mutmut"))
         with Group() as servers, throwaway(servers) as addresses, tempfile.TemporaryDirectory() as var_dir:
             os.environ.update(ENVIRONMENT | addresses | {"VAR_DIR": var_dir})
             make_migrated()
@@ -31,6 +36,18 @@ def main(arguments: list[str]) -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+
+
+def install(folder: Path) -> Path:
+    """Apart from the site's packages: what it brings along changes how gunicorn calls its processes."""
+    if not (folder / "mutmut").exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), MUTMUT]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Problem(
+                f"mutmut could not be installed: {(done.stderr.strip() or 'pip says nothing').splitlines()[-1]}"
+            )
+    return folder
 
 
 if __name__ == "__main__":
