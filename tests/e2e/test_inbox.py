@@ -79,6 +79,15 @@ def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
         assert violations_everywhere(desk) == []
 
 
+@pytest.mark.parametrize("action", ["Give the chosen leads to somebody", "Close the chosen leads"])
+def test_axe_finds_nothing_where_several_are_worked_at_once(desk: Page, action):
+    desk.goto(f"{INBOX}all/")
+    desk.get_by_role("checkbox", name="Select", exact=True).first.check()
+    desk.get_by_role("link", name=action).click()
+    expect(desk.get_by_role("main").get_by_role("button").last).to_be_visible()
+    assert violations_everywhere(desk) == []
+
+
 @pytest.mark.parametrize("name", ["staff", "editors"])
 def test_axe_finds_nothing_in_the_help(desk: Page, name):
     desk.goto(f"/admin/help/{name}/")

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from leads.mail import issues, ledger
+from leads.mail import gates, issues, ledger
+from leads.mail.gates import Verdict
 from leads.models import Issue, OutgoingMail, Suppression
 from leads.suppression import suppress
 from leads.tasks import drain_outbox
@@ -131,6 +133,12 @@ def test_a_tip_waits_for_its_hours_in_the_clinics_time_zone():
     assert mail.attempts == 0
 
 
+def test_a_tip_of_a_paused_sequence_waits_until_it_goes_on():
+    mail = TipFactory(enrolment__sequence__paused_at=Now())
+    mail = OutgoingMail.objects.get(pk=mail.pk)
+    assert gates.ask(ledger.as_claimed(mail, timezone.now())) == Verdict("the sequence is paused", mail.due_at)
+
+
 def test_a_mailbox_gets_one_tip_in_twenty_hours():
     first = TipFactory()
     second = TipFactory(enrolment__contact=first.contact, due_at=Now() + timedelta(hours=1))
@@ -160,7 +168,9 @@ def test_tips_over_a_week_late_leave_over_days_and_not_at_once():
     on_time = TipFactory(due_at=Now() - timedelta(days=6))
     assert outcome(on_time)[0] == State.SENT
     waits = {round(wait_left(mail) / timedelta(hours=1)) for mail in mails}
-    assert len(waits) == 12
+    assert waits == {1 + mail.pk % 72 for mail in mails}
+    mails[0].refresh_from_db()
+    assert mails[0].reason == "over a week late: its turn comes within days"
     assert max(waits) <= 72
     assert all(outcome(mail)[0] == State.QUEUED for mail in mails)
     OutgoingMail.objects.update(due_at=F("due_at") - timedelta(hours=73))
