@@ -84,7 +84,8 @@ def start_servers(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """First what starts real processes and waits for them; the many quick tests fill every gap that is left."""
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/chaos/", "tests/e2e/", "tests/edge/")))
+    waiting = ("tests/chaos/", "tests/e2e/", "tests/edge/", "tests/test_run.py", "tests/leads/test_issue_mailing.py")
+    items.sort(key=lambda item: not item.nodeid.startswith(waiting))
 
 
 class OneSiteForTheEdge(LoadFileScheduling):
