@@ -70,6 +70,8 @@ def clinic(db):
 def mail(kind) -> OutgoingMail:
     if kind == Kind.ALARM:
         return StaffNoticeFactory(kind=kind, submission=submission("assessment"), user=UserFactory())
+    if kind in (Kind.PASSWORD, Kind.FACTOR):
+        return OutgoingMail.objects.create(dedupe_key=f"{kind}:1", kind=kind, user=UserFactory())
     if kind not in (Kind.ISSUE, Kind.TRIAL):
         return owed(kind)
     issue = IssueFactory(note="Dear reader,\n\n- walk **slowly**\n- [rest](/about/)")
