@@ -29,11 +29,7 @@ class BucketStorage(S3Storage):
     """Private as a whole: what may be seen, and by whom, is for the site to say. Trouble with it is an `OSError`."""
 
     def __init__(self, **options: Any):
-        seconds = {"connect_timeout": 3, "read_timeout": 10}
-        config = Config(
-            s3={"addressing_style": "path"}, signature_version="s3v4", retries={"max_attempts": 2}, **seconds
-        )
-        super().__init__(**{"client_config": config, "default_acl": None, "file_overwrite": False, **options})
+        super().__init__(**{"client_config": CONFIG, "default_acl": None, "file_overwrite": False, **options})
 
     def url(self, name: str, *_: Any, **__: Any) -> str:
         return settings.MEDIA_URL + filepath_to_uri(name)
