@@ -12,7 +12,7 @@ from clinic.models.settings import OpeningHours
 from leads.promise import LOOK_AHEAD, WHOLE_DAY, moment_after, next_open, promise_in_words, promised_moment
 from leads.services.intake import PARTS_OF_DAY
 
-ZONES = ["America/Los_Angeles", "America/St_Johns", "Australia/Lord_Howe", "Europe/Berlin", "Asia/Tokyo"]
+ZONES = ["America/Los_Angeles", "America/St_Johns", "Australia/Lord_Howe", "Europe/Berlin", "Pacific/Honolulu"]
 TEN_MINUTES = timedelta(minutes=10)
 MORNING = PARTS_OF_DAY["in the morning"]
 # Weeks with both nights of every zone above, and common ones.
