@@ -27,15 +27,20 @@ def main(arguments: list[str]) -> int:
         os.environ.pop(name, None)
     try:
         os.environ["PYTHONPATH"] = str(install(environment.var_dir() / "mutmut"))
+        if arguments:  # such as `results`, or `show` and a name
+            return mutmut(*arguments)
         with Group() as servers, throwaway(servers) as addresses, tempfile.TemporaryDirectory() as var_dir:
             os.environ.update(ENVIRONMENT | addresses | {"VAR_DIR": var_dir})
             make_migrated()
             execute(f"CREATE DATABASE {NAME} TEMPLATE {MIGRATED}")
-            command = [sys.executable, "-m", "mutmut", "run", "--max-children=1", *arguments]
-            return subprocess.run(command, cwd=ROOT, check=False).returncode
+            return mutmut("run", "--max-children=1")
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+
+
+def mutmut(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "mutmut", *arguments], cwd=ROOT, check=False).returncode
 
 
 def install(folder: Path) -> Path:
