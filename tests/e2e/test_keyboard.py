@@ -13,7 +13,10 @@ NOTE_STOPS = """() => {
   const look = (element) => { const style = getComputedStyle(element); return style.outline + style.boxShadow; };
   const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, iframe, [tabindex='0']");
   const canBeSeen = (element) => element.checkVisibility({ visibilityProperty: true });
-  window.stops = [...all].filter((element) => canBeSeen(element) && !element.disabled);
+  const group = (radio) => [...document.getElementsByName(radio.name)];
+  const chosen = (radio) => group(radio).find((other) => other.checked) ?? group(radio)[0];
+  const isStop = (element) => element.type !== "radio" || chosen(element) === element;  // arrow keys reach the others
+  window.stops = [...all].filter((element) => canBeSeen(element) && !element.disabled && isStop(element));
   window.looks = new Map(window.stops.map((element) => [element, look(element)]));
   return window.stops.map((element) => (element.innerText || element.name || element.title || "").trim().slice(0, 40));
 }"""
