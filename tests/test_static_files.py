@@ -11,7 +11,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from clinic.storage import BundledStaticFilesStorage
 from deploy.prepare import give_to_the_edge
 
-OF_THE_ADMIN = ("admin", "block-preview")  # what their names begin with
+OF_THE_ADMIN = ("admin", "block-preview", "passkey", "sign-in")  # what their names begin with
 
 
 @pytest.fixture
