@@ -124,11 +124,11 @@ def test_an_editor_adds_a_block_with_a_new_picture(editor: Page):
 
 
 def test_an_editor_sees_beside_the_editor_what_is_typed(editor: Page):
-    text = editor.locator("[contenteditable=true]").first
-    text.click()
-    editor.keyboard.type("A walk a day. ")
     editor.get_by_role("button", name="Toggle preview").click()
     preview = editor.frame_locator("#w-preview-iframe")
+    expect(preview.locator("main")).not_to_contain_text("A walk a day.", timeout=PATIENCE)
+    editor.locator("[contenteditable=true]").first.click()
+    editor.keyboard.type("A walk a day. ")
     expect(preview.locator("main")).to_contain_text("A walk a day.", timeout=PATIENCE)
 
 

@@ -32,9 +32,9 @@ def plain_desk(browser: Browser, base_url, sessions) -> Iterator[Page]:
     with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/admin/login/")
-        page.locator("#id_username").fill("bea")
-        page.locator("#id_password").fill(PASSWORD)
-        page.locator("button[type=submit]").click()
+        page.get_by_label("User name").fill("bea")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/admin/")
         yield page
 

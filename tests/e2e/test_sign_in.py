@@ -150,6 +150,7 @@ def test_a_passkey_that_was_removed_opens_nothing(page: Page, authenticator):
     enter(page)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_role("button", name="Make the passkey").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
     page.goto(MINE)
     page.get_by_role("link", name=re.compile("^Remove")).click()
     page.get_by_role("button", name="Remove it").click()
