@@ -1,13 +1,11 @@
 """The admin's pages about retention and privacy requests in a real browser: axe, a phone, and the keyboard alone."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from dev.environment import ROOT
+from tests.database import run
 from tests.e2e.site import Site
 from tests.e2e.test_accessibility import SCHEMES, violations
 
@@ -28,10 +26,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def made(fresh_site: Site) -> dict:
-    command = [sys.executable, "-m", "tests.e2e.privacy_content"]
-    done = subprocess.run(command, env=fresh_site.env, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(run("tests.e2e.privacy_content", env=fresh_site.env))
 
 
 @pytest.mark.parametrize("name", NAMES)
