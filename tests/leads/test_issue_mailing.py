@@ -34,7 +34,7 @@ SUBSCRIBE = """
 def backstage(transactional_db):
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     ours = {
-        "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.nudge_settings",
         "DATABASE_URL": database,
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
     }
