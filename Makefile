@@ -50,9 +50,9 @@ format: installed ## Puts the code and the templates into their form
 	$(VENV) -m ruff format
 	find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true  # fails when it changed one
 
-bench: installed ## What an article costs, beside a bare view; `bench/` says how it is measured
+bench: installed ## What pages, forms and mails cost, beside floors of this machine; ARGS="edge inbox" measures some
 	$(VENV) -m dev.nginx
-	$(VENV) -m bench
+	$(VENV) -m bench $(ARGS)
 
 lock: installed ## Picks the newest versions that pyproject.toml allows, and pins them by hash
 	$(VENV) -m pip install --quiet uv

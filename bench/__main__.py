@@ -1,7 +1,8 @@
-"""`python -m bench`: measures the site, prints what it found and writes it to RESULTS.md.
+"""`python -m bench`: measures the site, prints what it found and writes it to RESULTS.md and plots/.
 
-Everything runs on loopback, on servers that are started for it and stopped again, within twelve minutes. The exit code
-is 1 when a budget is broken that does not depend on the speed of the machine.
+`python -m bench edge inbox` measures those sections only, and puts them in the place of the old ones. Everything runs
+on loopback, on servers that are started for it and stopped again. The exit code is 1 when a budget is broken that does
+not depend on the speed of the machine.
 """
 
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,39 +20,45 @@ import psutil
 import psycopg
 
 from bench import edge, inbox, lighthouse, load, queries, weight
+from bench.progress import progress
 from bench.report import Row, Section
 from bench.site import Site, serve
 from dev.processes import Problem, end_with_parent
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-TIME_LIMIT = 720  # seconds
-STEPS: dict[str, Callable[[Site], Section]] = {
-    "The article on a first visit": weight.measure,
-    "Requests per second": load.measure,
-    "Through the edge": edge.measure,
-    "Lighthouse": lighthouse.measure,
-    "Queries and CPU": queries.measure,  # after the others, because it fills the blog
-    "The inbox": inbox.measure,
+PLOTS = Path(__file__).with_name("plots")
+TIME_LIMIT = 2400  # seconds
+TITLE = "# What the site costs, and how much it takes"
+# A section that changes the site that it is given stands last, or serves one of its own.
+SECTIONS: dict[str, Callable[[Site], Section]] = {
+    "weight": weight.measure,
+    "load": load.measure,
+    "edge": edge.measure,
+    "lighthouse": lighthouse.measure,
+    "queries": queries.measure,
+    "inbox": inbox.measure,
 }
 
 
-def main() -> int:
+def main(names: Sequence[str]) -> int:
+    if unknown := {*names} - {*SECTIONS}:
+        print(f"There is no {', '.join(sorted(unknown))}; there is {', '.join(SECTIONS)}.", file=sys.stderr)
+        return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGALRM, out_of_time)
     signal.alarm(TIME_LIMIT)
     end_with_parent(signal.SIGTERM)  # the parent is make
     try:
-        sections = measure()
+        machine, sections = measure([name for name in SECTIONS if name in names or not names])
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 1
-    text = "\n".join(["# What a visit costs", "", *(line for section in sections for line in section.lines())])
-    RESULTS.write_text(text)
-    print(text)
-    broken = [row for section in sections for row in section.rows if row.is_broken]
+    write(machine, sections)
+    print("\n".join(line for section in (machine, *sections.values()) for line in section.lines()))
+    broken = [row for section in sections.values() for row in section.rows if row.is_broken]
     for row in broken:
         print(f"Over budget: {row.name}: {row.measured}, budget {row.budget}", file=sys.stderr)
     return 1 if broken else 0
@@ -61,39 +68,57 @@ def out_of_time(_number: int, _frame: object) -> None:
     sys.exit(f"Stopped after {TIME_LIMIT} seconds: the machine is too busy to measure anything.")
 
 
-def measure() -> list[Section]:
-    before = os.getloadavg()
-    start = time.monotonic()
-    say("Starting the site", start, 0)
+def measure(names: Sequence[str]) -> tuple[Section, dict[str, Section]]:
+    progress.sections = 1 + len(names)
+    progress.begin("Starting the site")
     with serve() as site:
-        sections = []
-        for number, (name, step) in enumerate(STEPS.items(), start=1):
-            say(name, start, number)
-            sections.append(attempt(name, step, site))
-        say("Done", start, len(STEPS))
-        return [machine(site, before), *sections]
+        sections = {}
+        for name in names:
+            progress.begin(name)
+            sections[name] = attempt(name, site)
+        progress.end()
+        return machine(site), sections
 
 
-def attempt(name: str, step: Callable[[Site], Section], site: Site) -> Section:
+def attempt(name: str, site: Site) -> Section:
     """The section, or why there is none: one tool that fails does not take the rest with it."""
+    before = os.getloadavg()[0]
     try:
-        return step(site)
+        section = SECTIONS[name](site)
     except (Problem, subprocess.SubprocessError) as problem:
         return Section(name, "Could not be measured.", [Row("Reason", str(problem), "to be measured", is_met=False)])
+    day, after = time.strftime("%Y-%m-%d"), os.getloadavg()[0]
+    section.note += f" Measured on {day}; load average before {before:.1f}, after {after:.1f}."
+    return section
 
 
-def say(what: str, start: float, number: int) -> None:
-    print(f"[{number}/{len(STEPS)}, {time.monotonic() - start:3.0f} s] {what}", file=sys.stderr, flush=True)
+def write(machine: Section, sections: dict[str, Section]) -> None:
+    """Sections that were not measured stay as they were."""
+    parts = dict.fromkeys(["machine", *SECTIONS], "") | kept()
+    for name, section in {"machine": machine, **sections}.items():
+        parts[name] = "\n".join(section.lines()).strip()
+    blocks = [f"<!-- {name} -->\n{text}" for name, text in parts.items() if text and name in {"machine", *SECTIONS}]
+    RESULTS.write_text("\n\n".join([TITLE, *blocks]) + "\n")
+    PLOTS.mkdir(exist_ok=True)
+    for section in sections.values():
+        for plot in section.plots:
+            (PLOTS / f"{plot.name}.svg").write_text(plot.svg())
 
 
-def machine(site: Site, before: tuple[float, ...]) -> Section:
+def kept() -> dict[str, str]:
+    if not RESULTS.exists():
+        return {}
+    _, *blocks = RESULTS.read_text().split("<!-- ")
+    return {name: text.strip() for name, text in (block.split(" -->\n", 1) for block in blocks)}
+
+
+def machine(site: Site) -> Section:
     with psycopg.connect(site.env["DATABASE_URL"]) as connection:
         postgresql = connection.info.parameter_status("server_version")
     build = "with" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "without"
     rows = [
         Row("Cores", str(os.cpu_count())),
         Row("Memory", f"{psutil.virtual_memory().total / 1024**3:.0f} GB"),
-        Row("Load average before, after", f"{before[0]:.1f}, {os.getloadavg()[0]:.1f}"),
         Row("System", f"{platform.system()} {platform.machine()}"),
         Row("Python", f"{platform.python_version()}, built {build} PGO"),
         Row("Django, Wagtail", f"{version('django')}, {version('wagtail')}"),
@@ -104,4 +129,4 @@ def machine(site: Site, before: tuple[float, ...]) -> Section:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from bench.plot import Plot
+
 
 @dataclass(frozen=True)
 class Row:
@@ -39,9 +41,12 @@ def none_of(name: str, found: Sequence[str]) -> Row:
 
 @dataclass
 class Section:
+    """`note` says how it was measured."""
+
     title: str
     note: str
     rows: list[Row] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """The section in Markdown."""
@@ -53,3 +58,5 @@ class Section:
             yield from ("| | |", "|---|---|")
             yield from (f"| {row.name} | {row.measured} |" for row in self.rows)
         yield ""
+        for plot in self.plots:
+            yield from (f"![{plot.title}](plots/{plot.name}.svg)", "")

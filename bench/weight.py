@@ -46,7 +46,8 @@ def first_visit(url: str) -> Iterator[Row]:
         cookies = [cookie["name"] for cookie in context.cookies()]
         browser.close()
     loaded = {address: sizes.get(number, 0) for number, address in requested.items() if not address.startswith("data:")}
-    if icon and icon not in loaded:  # Chromium keeps its own request for the icon to itself
+    # Chromium keeps its own request for the icon to itself.
+    if icon and icon not in loaded and not icon.startswith("data:"):
         with urlopen(icon) as response:  # noqa: S310  an address of our own page
             loaded[icon] = len(response.read()) + len(str(response.headers))
     yield at_most("Requests", len(loaded), REQUESTS)
