@@ -248,11 +248,11 @@ def address(line: bytes) -> str:
     return re.search(rb"<(.*?)>", line)[1].decode()
 
 
-def wait_for(condition, seconds: float = 30):
-    """The first true value of `condition()`; fails when there is none in time."""
+def wait_for(condition, seconds: float = 30, *, seen=lambda: ""):
+    """The first true value of `condition()`; fails when there is none in time, and says what was `seen` by then."""
     end = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < end, "it did not come to pass"
+        assert time.monotonic() < end, f"it did not come to pass: {seen()}"
         time.sleep(0.01)
     return value
 

@@ -7,13 +7,14 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from dev.processes import free_port
 from leads.mail import audience
-from leads.models import Issue, OutgoingMail
+from leads.models import Issue, OutgoingMail, Sender
 from tests.backstage import Backstage, running
 from tests.conftest import ENVIRONMENT
 from tests.factories import ClinicSettingsFactory, IssueFactory, UserFactory
@@ -59,6 +60,7 @@ def press(issue):
     def press(name, *action, **fields):
         response = client.post(reverse(name, args=[issue.pk, *action]), fields)
         assert response.status_code == 302, response.content.decode()
+        assert [str(message) for message in get_messages(response.wsgi_request) if message.level_tag != "success"] == []
 
     return press
 
@@ -74,7 +76,7 @@ def test_an_issue_is_paused_resumed_cancelled_and_sent_to_the_rest(backstage, is
     press("issue_send", when="now", count=str(READERS), shown=str(READERS))
     backstage.have(workers=3)
 
-    wait_for(lambda: delivered(backstage) > READERS * 0.2, 300)
+    wait_for(lambda: delivered(backstage) > READERS * 0.2, 300, seen=lambda: so_far(backstage))
     press("issue_act", "pause")
     still = quiet(backstage)
     issue.refresh_from_db()
@@ -83,7 +85,7 @@ def test_an_issue_is_paused_resumed_cancelled_and_sent_to_the_rest(backstage, is
     assert delivered(backstage) == still < READERS
 
     press("issue_act", "resume")
-    wait_for(lambda: delivered(backstage) > READERS * 0.5, 300)
+    wait_for(lambda: delivered(backstage) > READERS * 0.5, 300, seen=lambda: so_far(backstage))
     press("issue_act", "cancel")
     still = quiet(backstage)
     issue.refresh_from_db()
@@ -93,7 +95,7 @@ def test_an_issue_is_paused_resumed_cancelled_and_sent_to_the_rest(backstage, is
     assert audience.progress(issue).sent == still < READERS
 
     press("issue_rest", count=str(READERS - still))
-    wait_for(lambda: delivered(backstage) == READERS, 300)
+    wait_for(lambda: delivered(backstage) == READERS, 300, seen=lambda: so_far(backstage))
     wait_for(lambda: Issue.objects.filter(state=Issue.State.FINISHED).exists())
     issue.refresh_from_db()
     assert adds_up(issue)
@@ -111,3 +113,9 @@ def quiet(backstage: Backstage) -> int:
     held = OutgoingMail.objects.filter(state__in=["leased", "handed"])
     wait_for(lambda: not held.exists())
     return delivered(backstage)
+
+
+def so_far(backstage: Backstage) -> str:
+    states = Counter(OutgoingMail.objects.values_list("state", "reason"))
+    logs = [log.read_text()[-2000:] for log in backstage.folder.glob("*.log")]
+    return "\n".join([f"{delivered(backstage)} delivered; {states}; {Sender.objects.values()}", *logs])
