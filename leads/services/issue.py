@@ -171,8 +171,11 @@ def cancel(*, issue: Issue) -> Issue:
     return issue
 
 
+@transaction.atomic
 def call_off(issue: Issue) -> None:
-    ledger.call_off(audience.mails_of(issue), CANCELLED)
+    """Unless it goes to the rest by now: who read that it was cancelled may come late."""
+    if Issue.objects.select_for_update(no_key=True).filter(pk=issue.pk, state=State.CANCELLED).first():
+        ledger.call_off(audience.mails_of(issue), CANCELLED)
 
 
 def finish_issues() -> None:

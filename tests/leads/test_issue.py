@@ -361,6 +361,16 @@ def test_what_comes_back_into_the_queue_of_a_cancelled_issue_is_called_off():
     assert states(issue) == {"skipped": 1}
 
 
+def test_who_calls_off_late_leaves_an_issue_alone_that_goes_to_the_rest():
+    SubscriberFactory.create_batch(3)
+    issue = prepared()
+    service.cancel(issue=issue)
+    as_read_before = Issue.objects.get(pk=issue.pk)
+    service.send_to_rest(issue=issue, count=3, user=UserFactory())
+    service.call_off(as_read_before)
+    assert set(issue.mails.values_list("state", flat=True)) == {"queued"}
+
+
 @pytest.mark.parametrize("do", [service.pause, service.resume, service.cancel, service.unschedule])
 def test_a_draft_cannot_be_stopped(do):
     with pytest.raises(service.Moved):
