@@ -27,8 +27,7 @@ test: installed ## All tests, the browser's among them; `make test ARGS="-k feed
 	$(VENV) -m dev.chromium
 	$(VENV) -m dev.nginx
 	$(VENV) -m dev.validators
-	$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
-	$(if $(ARGS),,$(VENV) -m dev.branches)
+	$(VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--coverage)
 
 flake: installed ## All tests five times in a row: one that fails now and then does so here
 	for run in 1 2 3 4 5; do echo "Run $$run of 5"; $(MAKE) --no-print-directory test || exit 1; done

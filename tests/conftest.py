@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -14,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 from dev.chromium import CHROMIUM
 from dev.processes import Group, Problem
 from dev.services import throwaway
+from tests.coverage import Coverage
 from tests.database import copy_migrated, make_migrated
 from tests.mail_provider import provider, use_provider  # noqa: F401  fixtures
 from tests.smtp import one_smtp_server, smtp_server  # noqa: F401  fixtures
@@ -55,9 +57,20 @@ FEATURES_OFF = [
 ]
 
 
+# A busy machine is no counterexample.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--coverage", action="store_true", help="measure which lines and branches the tests take")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that leads the workers, and give Django its settings."""
+    if config.option.coverage:
+        config.pluginmanager.register(Coverage())  # before anything of the site is imported
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if config.option.help or config.option.version:
         return
@@ -67,6 +80,8 @@ def pytest_configure(config: pytest.Config) -> None:
         start_servers(config)
     os.environ.update(ENVIRONMENT)
     settings.DATABASES  # noqa: B018  the first use loads them, and then pytest-django sets Django up
+    if config.getoption("numprocesses", default=None):
+        del os.environ["DJANGO_SETTINGS_MODULE"]  # with it, a worker would import the site before it measures
 
 
 def start_servers(config: pytest.Config) -> None:
