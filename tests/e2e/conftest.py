@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.site import Site, serve
 
@@ -27,6 +27,13 @@ def staff_page(page: Page, site: Site, made: dict) -> Page:
     """With the session that the module's `made` brings."""
     site.let_in(page.context, made["session"])
     return page
+
+
+@pytest.fixture(scope="module")
+def reader(browser: Browser, browser_context_args: dict, base_url: str) -> Iterator[Page]:
+    """One window for all tests of a module that only look at pages: a window takes longer to open than a page."""
+    with browser.new_context(**browser_context_args | {"base_url": base_url}) as context:
+        yield context.new_page()
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,10 @@ SETTLE = """async () => {
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_axe_finds_nothing_at_any_width_in_any_scheme(page: Page, address):
-    page.goto(address)
-    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    assert violations_everywhere(page) == []
+def test_axe_finds_nothing_at_any_width_in_any_scheme(reader: Page, address):
+    reader.goto(address)
+    reader.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert violations_everywhere(reader) == []
 
 
 def test_axe_finds_nothing_before_the_first_post(page: Page, site):

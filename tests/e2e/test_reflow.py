@@ -41,13 +41,13 @@ p { margin-bottom: 2em !important; }"""
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_a_page_never_scrolls_sideways_and_cuts_off_no_word(page: Page, address):
-    page.goto(address)
-    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+def test_a_page_never_scrolls_sideways_and_cuts_off_no_word(reader: Page, address):
+    reader.goto(address)
+    reader.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
     problems = []
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        problems += [f"{width} px: {problem}" for problem in lost(page)]
+        reader.set_viewport_size({"width": width, "height": 800})
+        problems += [f"{width} px: {problem}" for problem in lost(reader)]
     assert problems == []
 
 

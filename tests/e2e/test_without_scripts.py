@@ -8,18 +8,18 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.pages import PAGES
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plain_page(browser: Browser, base_url) -> Iterator[Page]:
     with browser.new_context(base_url=base_url, java_script_enabled=False) as context:
         yield context.new_page()
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_a_page_says_the_same_without_scripts(page: Page, plain_page: Page, address):
-    page.goto(address)
+def test_a_page_says_the_same_without_scripts(reader: Page, plain_page: Page, address):
+    reader.goto(address)
     plain_page.goto(address)
-    of_buttons = {line for button in page.get_by_role("button").all() for line in button.inner_text().splitlines()}
-    assert lines(page) - of_buttons <= lines(plain_page)
+    of_buttons = {line for button in reader.get_by_role("button").all() for line in button.inner_text().splitlines()}
+    assert lines(reader) - of_buttons <= lines(plain_page)
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
