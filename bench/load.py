@@ -60,6 +60,13 @@ def cpu_seconds() -> Counter[str]:
     return used
 
 
+def cpu_of_each(used: Counter[str], requests: int) -> str:
+    """Depends less than the rate on what else runs on the machine."""
+    each = {kind: 1000 * seconds / requests for kind, seconds in sorted(used.items())}
+    parts = ", ".join(f"{kind} {milliseconds:.1f} ms" for kind, milliseconds in each.items() if milliseconds >= 0.05)
+    return f"{parts}: two free cores give {2000 / sum(each.values()):,.0f}/s"
+
+
 def run_wrk(url: str, connections: int, seconds: int) -> str:
     wrk = shutil.which("wrk")
     if not wrk:

@@ -4,17 +4,14 @@ import contextlib
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from bench import edge, wordpress
-from bench.load import Load, ask, cpu_seconds
+from bench.load import Load, ask, cpu_of_each, cpu_seconds
 from bench.plot import Plot
 from bench.progress import now
 from bench.report import Row, Section, at_least
-from bench.site import PAGES, POST, Site, wait_until_ready
-from dev.environment import ROOT
+from bench.site import PAGES, POST, Site, start_gunicorn, wait_until_ready
 from dev.processes import Group, Problem, free_port
-from dev.run import python
 
 CONNECTIONS = (1, 16, 64)
 SECONDS = 3
@@ -35,7 +32,7 @@ WORDPRESS_CACHE = "WordPress's post from nginx's cache"
 @dataclass(frozen=True)
 class Rates:
     loads: Mapping[int, Load]  # by connections
-    cpu: Mapping[str, float]  # milliseconds that a request takes, by kind of process
+    cpu: str  # of one request
 
     def __str__(self) -> str:
         return " · ".join(map(str, self.loads.values()))
@@ -47,11 +44,6 @@ class Rates:
     @property
     def points(self) -> list[tuple[float, float]]:
         return [(connections, load.requests_a_second) for connections, load in self.loads.items()]
-
-    def cpu_of_each(self) -> str:
-        """Depends less than the rates on what else runs on the machine."""
-        parts = ", ".join(f"{kind} {spent:.1f} ms" for kind, spent in sorted(self.cpu.items()) if spent >= 0.05)
-        return f"{parts}: two free cores give {2000 / sum(self.cpu.values()):,.0f}/s"
 
 
 def measure(site: Site) -> Section:
@@ -69,13 +61,13 @@ def measure(site: Site) -> Section:
     article = round(ours[ARTICLE].loads[SOME].requests_a_second)
     rows += [
         at_least(f"{ARTICLE}, {SOME} connections", article, AIM, "/s", depends_on_speed=True),
-        Row(f"{ARTICLE}: CPU of one request", ours[ARTICLE].cpu_of_each()),
+        Row(f"{ARTICLE}: CPU of one request", ours[ARTICLE].cpu),
         at_least(f"{EDGE}, beside the file", round(ratio, 2), ROUND_AIM, depends_on_speed=True),
     ]
     try:
         theirs = of_wordpress(site)
         rows += [Row(name, str(rates)) for name, rates in theirs.items()]
-        rows.append(Row(f"{WORDPRESS}: CPU of one request", theirs[WORDPRESS].cpu_of_each()))
+        rows.append(Row(f"{WORDPRESS}: CPU of one request", theirs[WORDPRESS].cpu))
     except Problem as problem:
         theirs = {}
         rows.append(Row("WordPress", str(problem)))
@@ -105,9 +97,7 @@ def of_wordpress(site: Site) -> dict[str, Rates]:
 def bare_view(site: Site) -> Iterator[str]:
     with Group() as processes:
         url = f"http://127.0.0.1:{free_port()}/"
-        # The site's own configuration calls upon the site.
-        command = python("gunicorn", "bench.bare", f"--bind={urlsplit(url).netloc}", "--workers=2", "--threads=4")
-        processes.start("The bare view", command, log=site.var_dir / "bare.log", env=site.env, cwd=ROOT)
+        start_gunicorn(processes, "bench.bare", url, site.env, site.var_dir)
         wait_until_ready(processes, url)
         yield url
 
@@ -116,9 +106,8 @@ def measured(name: str, address: str) -> Rates:
     now(name)
     before = cpu_seconds()
     loads = {connections: ask(address, connections, SECONDS) for connections in CONNECTIONS}
-    requests = sum(load.requests for load in loads.values())
     used = cpu_seconds() - before
-    return Rates(loads, {kind: 1000 * seconds / requests for kind, seconds in used.items()})
+    return Rates(loads, cpu_of_each(used, sum(load.requests for load in loads.values())))
 
 
 def beside_the_file(served: edge.Edge) -> float:

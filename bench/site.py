@@ -51,11 +51,11 @@ def serve() -> Iterator[Site]:
         ours = {"DEBUG": "", "SITE_URL": url, "VAR_DIR": str(var_dir), "DJANGO_SETTINGS_MODULE": "clinic.settings"}
         env = os.environ | environment.generated() | addresses | ours
         prepare(processes, env, var_dir)
-        start_gunicorn(processes, url, env, var_dir)
+        start_gunicorn(processes, "clinic.wsgi", url, env, var_dir)
         wait_until_ready(processes, f"{url}/readyz/")
         for path in PAGES.values():
             if (answer := status(url + path, {})) != http.client.OK:
-                raise Problem(f"{path} answers {answer}: {(var_dir / 'gunicorn.log').read_text()}")
+                raise Problem(f"{path} answers {answer}: {(var_dir / 'clinic.wsgi.log').read_text()}")
         yield Site(url, env, var_dir)
 
 
@@ -68,11 +68,11 @@ def prepare(processes: Group, env: Mapping[str, str], var_dir: Path) -> None:
     processes.children.remove(preparation)
 
 
-def start_gunicorn(processes: Group, url: str, env: Mapping[str, str], var_dir: Path) -> None:
+def start_gunicorn(processes: Group, module: str, url: str, env: Mapping[str, str], var_dir: Path) -> None:
     """With the options of `make run`."""
     options = (f"--bind={urlsplit(url).netloc}", "--no-control-socket", "--log-level=warning")
-    command = python("gunicorn", "clinic.wsgi", "--config=deploy/gunicorn.conf.py", *options)
-    processes.start("gunicorn", command, log=var_dir / "gunicorn.log", env=env, cwd=ROOT)
+    command = python("gunicorn", module, "--config=deploy/gunicorn.conf.py", *options)
+    processes.start(module, command, log=var_dir / f"{module}.log", env=env, cwd=ROOT)
 
 
 def wait_until_ready(processes: Group, address: str) -> None:
