@@ -1,27 +1,28 @@
-"""How many requests a second the article takes, uncached, beside a view that does nothing."""
+"""How many requests a second a server takes, and how much of the CPU each one costs."""
 
+import contextlib
 import re
 import shutil
+import ssl
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 import psutil
 
-from bench.report import Row, Section
-from bench.site import POST, Site, start_gunicorn, wait_until_ready
-from dev.processes import Group, Problem, free_port
+from bench.plot import short
+from dev.processes import Problem
 
-SECONDS = 8
-CONNECTIONS = (1, 16)
-AIM = 160  # requests a second for the article on two cores
+PATIENCE = 30  # seconds
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+# What psutil calls them; whatever else we start is gunicorn.
+KINDS = {"postgres": "PostgreSQL", "nginx": "nginx", "mariadbd": "MariaDB", "php-fpm": "PHP"}
 
 
 @dataclass(frozen=True)
 class Load:
-    requests: int
+    requests: int  # that the server worked on
     requests_a_second: float
     p50: float  # milliseconds
     p99: float  # milliseconds
@@ -29,61 +30,40 @@ class Load:
 
     def __str__(self) -> str:
         failures = f", {self.failures} failed" if self.failures else ""
-        return f"{self.requests_a_second:,.0f}/s, p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms{failures}"
+        return f"{self.requests_a_second:,.0f}/s ({short(self.p50)}, {short(self.p99)} ms{failures})"
 
 
-def measure(site: Site) -> Section:
-    note = (
-        f"gunicorn with 2 workers as in `make run`, no cache, {SECONDS} s each after a warm-up. The generator (wrk; "
-        "closed loop: each connection asks again once answered) shares the cores with gunicorn and PostgreSQL."
-    )
-    return Section("Requests per second", note, list(rows(site)))
-
-
-def rows(site: Site) -> Iterator[Row]:
-    with Group() as processes:
-        bare_url = f"http://127.0.0.1:{free_port()}/"
-        start_gunicorn(processes, "bench.bare", bare_url, site.env, site.var_dir)
-        wait_until_ready(processes, bare_url)
-        for connections in CONNECTIONS:
-            before = cpu_seconds()
-            article = ask(site.url + POST, connections)
-            used = cpu_seconds() - before
-            bare = ask(bare_url, connections)
-            if connections == 1:  # which waits for each answer, and so keeps one core busy
-                label, budget, is_met = "1 connection", "none failed", not article.failures
-            else:
-                label, budget = f"{connections} connections", f"≥ {AIM}/s"
-                is_met = article.requests_a_second >= AIM and not article.failures
-            yield Row(f"Article, {label}", str(article), budget, is_met, depends_on_speed=True)
-            yield Row(f"— CPU of one request, {label}", cpu_of_each(used, article.requests))
-            yield Row(f"A bare view, {label}", str(bare))
-
-
-def ask(url: str, connections: int, seconds: int = SECONDS) -> Load:
+def ask(url: str, connections: int, seconds: int) -> Load:
+    """After a warm-up, which counts among the requests but not in the rates."""
     warm_up = run_wrk(url, connections, max(1, seconds // 4))
     output = run_wrk(url, connections, seconds)
-    requests = sum(int(found(r"(\d+) requests in", text)[1]) for text in (warm_up, output))
+    answered = sum(int(found(r"(\d+) requests in", text)[1]) for text in (warm_up, output))
+    if not answered:
+        raise Problem(f"{url} answered nothing in {seconds} seconds.")
     failures = [
-        int(number) for number in re.findall(r"(?:Non-2xx or 3xx responses: |timeout |read |write )(\d+)", output)
+        int(number)
+        for number in re.findall(r"(?:Non-2xx or 3xx responses: |connect |timeout |read |write )(\d+)", output)
     ]
     rate = float(found(r"Requests/sec:\s+([\d.]+)", output)[1])
-    return Load(requests, rate, percentile(50, output), percentile(99, output), sum(failures))
+    given_up = 2 * connections  # at the end of the warm-up, and of the rest
+    return Load(answered + given_up, rate, percentile(50, output), percentile(99, output), sum(failures))
 
 
 def cpu_seconds() -> Counter[str]:
-    """What the processes that we started have used so far, by their kind."""
+    """What the processes that we started have used so far, with those that they started and that ended, by kind."""
     used: Counter[str] = Counter()
     for process in psutil.Process().children(recursive=True):
-        times = process.cpu_times()
-        used["PostgreSQL" if process.name() == "postgres" else "gunicorn"] += times.user + times.system
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            kind = next((kind for name, kind in KINDS.items() if process.name().startswith(name)), "gunicorn")
+            used[kind] += times.user + times.system + times.children_user + times.children_system
     return used
 
 
 def cpu_of_each(used: Counter[str], requests: int) -> str:
-    """Independent of what else runs on the machine, unlike the rate."""
-    each = {kind: 1000 * seconds / requests for kind, seconds in used.items()}
-    parts = ", ".join(f"{kind} {milliseconds:.1f} ms" for kind, milliseconds in sorted(each.items()))
+    """Depends less than the rate on what else runs on the machine."""
+    each = {kind: 1000 * seconds / requests for kind, seconds in sorted(used.items())}
+    parts = ", ".join(f"{kind} {milliseconds:.1f} ms" for kind, milliseconds in each.items() if milliseconds >= 0.05)
     return f"{parts}: two free cores give {2000 / sum(each.values()):,.0f}/s"
 
 
@@ -94,7 +74,14 @@ def run_wrk(url: str, connections: int, seconds: int) -> str:
     options = ["--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--latency", "--timeout=10s"]
     command = [wrk, *options, "--header=Accept-Encoding: gzip", url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True)
+    wait_until_idle(url)
     return done.stdout
+
+
+def wait_until_idle(url: str) -> None:
+    """At its end, wrk gives up a request a connection. Servers work them off all the same, before they take ours."""
+    with contextlib.suppress(OSError):
+        urlopen(url, timeout=PATIENCE, context=ssl._create_unverified_context()).close()  # noqa: S310, S323  ours
 
 
 def percentile(number: int, output: str) -> float:

@@ -1,5 +1,6 @@
 """How gunicorn serves the site, in a container and in `make run` alike."""
 
+import gc
 import io
 import os
 
@@ -35,6 +36,12 @@ class JsonLogger(Logger):
 
 
 logger_class = JsonLogger
+
+
+def when_ready(server):
+    """Spare what is imported from every later look for garbage, which takes time and unshares the workers' memory."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker):

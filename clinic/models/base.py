@@ -109,6 +109,7 @@ class BasePage(Page):
         clinic, url = ClinicSettings.current(), settings.SITE_URL + self.url
         image = self.share_image_url(clinic)
         return super().get_context(request, *args, **kwargs) | {
+            "clinic": clinic,
             "canonical_url": url,
             "share_image_url": image,
             "structured_data_json": to_json(self.structured_data(clinic, url, image)),

@@ -209,7 +209,7 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     def phone_display(self) -> str:
         return self.phone.as_national if self.phone else ""
 
-    @property
+    @cached_property
     def phone_uri(self) -> str:
         """A `tel:` address, RFC 3966."""
         return f"tel:{self.phone.as_e164}" if self.phone else ""
