@@ -1,5 +1,6 @@
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models import Exists, OuterRef
 from wagtail.admin.panels import FieldPanel
 
 from blog.structured_data import list_graph
@@ -39,7 +40,7 @@ def list_context(request, posts) -> dict:
     paginator = Paginator(posts.for_list(), POSTS_A_PAGE)
     return {
         "posts": paginator.get_page(request.GET.get("page")),
-        "topics": Topic.objects.filter(posts__in=BlogPage.objects.published()).distinct(),
+        "topics": Topic.objects.filter(Exists(BlogPage.objects.published().filter(topic=OuterRef("pk")))),
     }
 
 
