@@ -2,12 +2,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
-from wagtail.models import Orderable, PageManager
+from wagtail.models import Orderable, PageManager, PageViewRestriction
 from wagtail.search import index
 
 from blog.structured_data import post_graph
@@ -66,7 +66,8 @@ class BlogPageQuerySet(PublishedQuerySet):
 
     def beside(self, pk: int):
         """The other posts that anyone may see who may see this one: a restriction above it would hold for both."""
-        return self.live().filter(view_restrictions=None).exclude(pk=pk)
+        own = PageViewRestriction.objects.filter(page=OuterRef("pk"))  # joined, it would look as if it left hardly any
+        return self.live().filter(~Exists(own)).exclude(pk=pk)
 
     def newest_first(self):
         return self.order_by("-date", "-pk")  # two posts of one day never change places
