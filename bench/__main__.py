@@ -1,6 +1,6 @@
 """`python -m bench`: measures the site, prints what it found and writes it to RESULTS.md and plots/.
 
-`python -m bench edge inbox` measures those sections only, and puts them in the place of the old ones. Everything runs
+`python -m bench edge growth` measures those sections only, and puts them in the place of the old ones. Everything runs
 on loopback, on servers that are started for it and stopped again. The exit code is 1 when a budget is broken that does
 not depend on the speed of the machine.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench import edge, inbox, lighthouse, load, queries, weight
+from bench import edge, growth, lighthouse, load, weight
 from bench.progress import progress
 from bench.report import Row, Section
 from bench.site import Site, serve
@@ -35,8 +35,7 @@ SECTIONS: dict[str, Callable[[Site], Section]] = {
     "load": load.measure,
     "edge": edge.measure,
     "lighthouse": lighthouse.measure,
-    "queries": queries.measure,
-    "inbox": inbox.measure,
+    "growth": growth.measure,
 }
 
 
