@@ -49,7 +49,7 @@ format: installed ## Puts the code and the templates into their form
 	$(VENV) -m ruff format
 	find templates -name '*.html' | xargs .venv/bin/djade --target-version 5.2 || true  # fails when it changed one
 
-bench: installed ## What pages, forms and mails cost, beside floors of this machine; ARGS="pages inbox" measures some
+bench: installed ## What pages, forms and mails cost, beside floors of this machine; ARGS="pages growth" measures some
 	$(VENV) -m dev.nginx
 	$(VENV) -m bench $(ARGS)
 

@@ -1,6 +1,6 @@
 """`python -m bench`: measures the site, prints what it found and writes it to RESULTS.md and plots/.
 
-`python -m bench pages inbox` measures those sections only, and puts them in the place of the old ones. Everything runs
+`python -m bench pages growth` measures those sections only, and puts them in the place of the old ones. Everything runs
 on loopback, on servers that are started for it and stopped again. The exit code is 1 when a budget is broken that does
 not depend on the speed of the machine.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench import inbox, lighthouse, pages, queries, weight
+from bench import growth, lighthouse, pages, weight
 from bench.progress import progress
 from bench.report import Row, Section
 from bench.site import Site, serve
@@ -34,8 +34,7 @@ SECTIONS: dict[str, Callable[[Site], Section]] = {
     "weight": weight.measure,
     "pages": pages.measure,
     "lighthouse": lighthouse.measure,
-    "queries": queries.measure,
-    "inbox": inbox.measure,
+    "growth": growth.measure,
 }
 
 

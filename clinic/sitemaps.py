@@ -10,6 +10,7 @@ from wagtail import hooks
 from wagtail.models import Page, get_page_models
 
 from .models import PublishedQuerySet
+from .models.base import address_at
 
 DEPTH_OF_HOME = 2
 
@@ -24,13 +25,15 @@ class SiteSitemap(Sitemap):
 
 
 class PagesSitemap(SiteSitemap):
+    """Rows and not pages: a site may have thousands, and of each no more than this is told."""
+
     def items(self):
         unlisted = [model for model in get_page_models() if not getattr(model, "is_in_sitemap", True)]
         pages = PublishedQuerySet(Page).published().filter(depth__gte=DEPTH_OF_HOME).not_exact_type(*unlisted)
-        return pages.order_by("path")
+        return pages.order_by("path").values_list("url_path", "last_published_at", named=True)
 
     def location(self, page):
-        return page.url or "/"
+        return address_at(page.url_path)
 
     def lastmod(self, page):
         return page.last_published_at
@@ -41,4 +44,4 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     sections: dict[str, Any] = {"pages": PagesSitemap}
     for register in hooks.get_hooks("register_sitemaps"):
         sections |= register()
-    return views.sitemap(request, sections)
+    return views.sitemap(request, sections, template_name="clinic/sitemap.xml")

@@ -12,7 +12,6 @@ import phonenumbers
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from phonenumber_field.phonenumber import PhoneNumber
 
 # Direction marks and invisible spaces. The joiners U+200C and U+200D stay: Persian names and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -66,9 +65,10 @@ def as_read(phone: str) -> str:
     """A number as people here write it, (425) 658-4944, and with its country where that is another."""
     if not is_callable(phone):
         return phone
-    number = PhoneNumber.from_string(phone)
+    number = phonenumbers.parse(phone)
     is_home = number.country_code == phonenumbers.country_code_for_region(settings.PHONENUMBER_DEFAULT_REGION)
-    return str(number.as_national if is_home else number.as_international)
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
 
 
 def is_callable(phone: str) -> bool:

@@ -2,12 +2,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Case, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
-from wagtail.models import Orderable, PageManager
+from wagtail.models import Orderable, PageManager, PageViewRestriction
 from wagtail.search import index
 
 from blog.structured_data import post_graph
@@ -66,7 +66,8 @@ class BlogPageQuerySet(PublishedQuerySet):
 
     def beside(self, pk: int):
         """The other posts that anyone may see who may see this one: a restriction above it would hold for both."""
-        return self.live().filter(view_restrictions=None).exclude(pk=pk)
+        own = PageViewRestriction.objects.filter(page=OuterRef("pk"))  # joined, it would look as if it left hardly any
+        return self.live().filter(~Exists(own)).exclude(pk=pk)
 
     def newest_first(self):
         return self.order_by("-date", "-pk")  # two posts of one day never change places
@@ -156,11 +157,14 @@ class BlogPage(ClinicallyReviewed, StoryPage):
 
 @Remembered
 def related_posts(pk: int, picked: tuple[int, ...], topic_id: int) -> list[BlogPage]:
-    # A post that leads to itself is not shown, so its own place does no harm; and a Case must have one.
-    places = [When(pk=post, then=Value(place)) for place, post in enumerate([*picked, pk])]
-    order = Case(*places, default=Value(len(places)))
-    posts = BlogPage.objects.beside(pk).filter(Q(pk__in=picked) | Q(topic_id=topic_id)).for_links()
-    return list(posts.order_by(order, "-date", "-pk")[: max(RELATED_POSTS, len(picked))])
+    others = BlogPage.objects.beside(pk).for_links()
+    newest = others.filter(topic_id=topic_id).exclude(pk__in=picked)[:RELATED_POSTS]
+    posts = list(others.filter(pk__in=picked).union(newest) if picked else newest)
+    picks = sorted((post for post in posts if post.pk in picked), key=lambda post: picked.index(post.pk))
+    rest = sorted(
+        (post for post in posts if post.pk not in picked), key=lambda post: (post.date, post.pk), reverse=True
+    )
+    return [*picks, *rest][: max(RELATED_POSTS, len(picked))]
 
 
 @Remembered

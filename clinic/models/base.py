@@ -27,6 +27,11 @@ from clinic.structured_data import page_graph, story_graph, to_json
 from .settings import ClinicSettings
 
 
+def address_at(url_path: str) -> str:
+    """Of a page, without the site. There is one site and one home page: what follows it in the tree is the address."""
+    return iri_to_uri("/" + "/".join(url_path.split("/")[2:]))
+
+
 class PublishedQuerySet(PageQuerySet):
     def published(self):
         """What any reader may see: live, and neither itself nor below a page that asks for a password or a login."""
@@ -131,8 +136,7 @@ class BasePage(Page):
         return page_graph(self, clinic, url, image)
 
     def get_url(self, request=None, current_site=None):
-        """The path of the page. There is one site and one home page: what follows it in the tree is the address."""
-        return iri_to_uri("/" + "/".join(self.url_path.split("/")[2:]))
+        return address_at(self.url_path)
 
     def get_full_url(self, request=None):
         return settings.SITE_URL + self.get_url()

@@ -41,8 +41,11 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(is_spam=False, merged_into=None, forgotten_at=None)
 
     def merged(self) -> Self:
-        """What was merged into another card, which is no spam."""
-        return self.filter(merged_into__is_spam=False)
+        """What was merged into another card, which is no spam.
+
+        That it was merged is said twice: only of its own column does PostgreSQL know how few those are.
+        """
+        return self.filter(merged_into__isnull=False, merged_into__is_spam=False)
 
     def open(self) -> Self:
         """Those whom somebody still has to do something for."""
