@@ -15,7 +15,15 @@ from django.db.models.functions import Now
 from leads.mail import sender
 from leads.models import OutgoingMail, Sender, Suppression
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, EnrolmentFactory, OutgoingMailFactory, StaffNoticeFactory, TipFactory
+from tests.factories import (
+    ClinicSettingsFactory,
+    EnrolmentFactory,
+    OutgoingMailFactory,
+    StaffNoticeFactory,
+    SubscriberFactory,
+    TipFactory,
+    UserFactory,
+)
 from tests.smtp import wait_for
 
 ADDRESS = {"street": "1 Main St", "locality": "Maple Valley", "region": "WA", "postal_code": "98038"}
@@ -194,6 +202,31 @@ def test_a_mail_that_cannot_be_rendered_is_given_up_alone(smtp_server):
     assert [state(mail) for mail in others] == [(State.SENT, 1)] * 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "has_user"),
+    [
+        ("confirm", False),
+        ("tip", False),
+        ("issue", False),
+        ("trial", False),
+        ("trial", True),
+        ("password", False),
+        ("factor", False),
+        ("answered", False),
+    ],
+)
+def test_a_mail_that_lacks_what_it_is_about_is_given_up_alone(smtp_server, kind, has_user):
+    poison, other = OutgoingMailFactory(), OutgoingMailFactory()
+    SubscriberFactory(contact=poison.contact)
+    contact = None if kind in OutgoingMail.STAFF_KINDS else poison.contact
+    user = UserFactory() if has_user else None
+    OutgoingMail.objects.filter(pk=poison.pk).update(kind=kind, contact=contact, user=user, submission=None)
+    drain_outbox()
+    assert state(poison) == (State.DEAD, 1)
+    assert poison.reason == "it cannot be rendered: ValueError"
+    assert state(other) == (State.SENT, 1)
+
+
 def test_health_answers_whose_key_is_gone_do_not_hold_up_a_mail(smtp_server, settings):
     mail = OutgoingMailFactory(submission__health_answers="marker")
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
@@ -259,6 +292,22 @@ def test_a_connection_that_was_closed_for_its_age_is_opened_again(smtp_server):
     assert smtp_server.visits["CONNECT"] == 2
 
 
+def test_a_connection_that_carried_enough_mails_is_replaced(smtp_server):
+    first, second = OutgoingMailFactory.create_batch(2)
+    smtp_server.refuse("MAIL", "452 enough for one connection", recipient=first.contact.email)
+    drain_outbox()
+    assert [state(mail) for mail in (first, second)] == [(State.SENT, 1)] * 2
+    assert smtp_server.visits["CONNECT"] == 2
+
+
+def test_a_server_that_hangs_up_after_a_refusal_does_not_hold_up_the_others(smtp_server):
+    mail, other = OutgoingMailFactory.create_batch(2)
+    smtp_server.refuse("BODY", "421 closing", recipient=mail.contact.email)
+    drain_outbox()
+    assert state(mail) == (State.QUEUED, 1)
+    assert state(other) == (State.SENT, 1)
+
+
 # --- The mail server is out of order
 
 
@@ -312,12 +361,15 @@ def test_mail_pauses_while_the_server_takes_none(smtp_server, settings, fault):
     assert Sender.objects.get().outages == 0
 
 
-def test_mail_pauses_while_tls_fails(smtp_server, settings):
+@pytest.mark.parametrize("protection", ["EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_HOST_USER"])
+def test_no_mail_leaves_without_the_protection_that_the_settings_ask_for(smtp_server, settings, protection):
+    """The server has no certificate, and nobody can sign in to it."""
     mail = OutgoingMailFactory()
-    settings.EMAIL_USE_TLS = True
+    setattr(settings, protection, "clinic" if protection == "EMAIL_HOST_USER" else True)
     drain_outbox()
     assert state(mail) == (State.QUEUED, 0)
     assert Sender.objects.get().resumes_at
+    assert smtp_server.visits["MAIL"] == 0
 
 
 def test_the_pause_grows_up_to_five_minutes(smtp_server, settings):
