@@ -1,4 +1,4 @@
-"""`python -m dev.branches`: fails when the tests that ran last took fewer than 92 % of the branches in leads."""
+"""`python -m dev.branches`: fails when the tests that ran last took fewer than 95 % of the branches in leads."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import tempfile
 
 from coverage import Coverage
 
-FLOOR = 92.0  # per cent; pyproject.toml has the floor of all lines and branches
+FLOOR = 95.0  # per cent; pyproject.toml has the floor of all lines and branches
 
 
 def main() -> int:

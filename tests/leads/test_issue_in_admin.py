@@ -473,3 +473,8 @@ def test_nothing_is_done_by_following_a_link(editor):
     for address in deeds(issue):
         if address != at("issue_send", issue):
             assert editor.get(address).status_code == 405
+
+
+def test_what_is_on_its_way_cannot_be_sent_again_from_its_form(editor):
+    issue = under_way()
+    assert editor.get(at("issue_send", issue))["Location"] == at("issue", issue)

@@ -221,6 +221,12 @@ def test_not_spam_releases_it_from_the_folder(spam):
     assert "Nothing is taken for spam" in client.get(reverse("spam")).content.decode()
 
 
+def test_nothing_ticked_releases_nothing_and_is_told(spam):
+    answer = signed_in(member("front_desk")).post(reverse("spam_release"), follow=True)
+    assert "Tick what is not spam first." in answer.content.decode()
+    assert Submission.objects.get().is_spam
+
+
 def test_many_are_released_at_once(spam):
     others = [SubmissionFactory(is_spam=True, lead__is_spam=True).pk for _ in range(3)]
     signed_in(member("front_desk")).post(reverse("spam_release"), {"submission": [spam.pk, *others]})
