@@ -1,8 +1,9 @@
 """`python -m bench.mutants`: changes the ledger, the gates and the clocks in hundreds of small ways, one at a time.
 
 A change that no test notices is a promise that nobody holds. mutmut makes the changes and runs the tests that reach
-each of them; pyproject.toml says where. `python -m bench.mutants run "leads.mail.ledger*"` tries those of one file. It
-goes on where it was stopped; remove `mutants/` to begin anew. MUTANTS.md says what was found.
+each of them; pyproject.toml says where. It goes on where it was stopped; remove `mutants/` to
+begin anew. `python -m bench.mutants run "leads.mail.ledger*"` tries those of one file, each of them again. MUTANTS.md
+says what was found.
 """
 
 import os

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from leads.mail import ledger
 from leads.models import OutgoingMail
@@ -209,6 +210,12 @@ def test_each_wait_after_a_refusal_is_longer_up_to_a_limit():
     assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=16)]
     assert waits == sorted(waits)
     assert sum(waits, timedelta()) > timedelta(days=1)
+
+
+def test_who_only_asks_about_a_mail_asks_as_if_it_were_claimed_at_that_moment():
+    mail, at = OutgoingMailFactory(), timezone.now()
+    assert ledger.claimed_at(ledger.as_claimed(mail, at)) == at
+    assert mail.lease_until is None
 
 
 def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():

@@ -485,8 +485,17 @@ def test_a_mail_whose_worker_died_each_time_is_given_up(smtp_server):
 def test_the_log_names_no_address(smtp_server, caplog):
     mail = OutgoingMailFactory(submission__lead__contact__email="marker@example.com")
     smtp_server.refuse("RCPT", "550 5.1.1 marker@example.com unknown")
-    OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
+    unrenderable = OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
     drain_outbox()
-    assert str(mail.pk) in caplog.text
-    assert "cannot be rendered: DoesNotExist in query.py:" in caplog.text
+    assert f"mail {mail.pk} was not sent: the mail server answered 550 5.1.1" in caplog.messages
+    assert f"mail {unrenderable.pk} cannot be rendered: DoesNotExist in query.py:" in caplog.text
     assert "marker" not in caplog.text
+
+
+def test_a_pause_says_how_long_and_why(smtp_server, caplog):
+    OutgoingMailFactory()
+    smtp_server.refuse("MAIL", "530 sign in first")
+    drain_outbox()
+    why = "the mail server answered 530 to the sender's address"
+    assert Sender.objects.get().reason == why
+    assert f"mail is paused for 5.0 s: {why}" in caplog.messages
