@@ -133,6 +133,15 @@ def test_a_mail_is_handed_over_in_a_transaction_of_its_own(transactional_db):
         ledger.hand_over(mail)
 
 
+def test_a_mail_that_is_handed_over_has_a_whole_lease_for_its_delivery():
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    OutgoingMail.objects.update(lease_until=F("lease_until") - ledger.LEASE / 2)
+    ledger.hand_over(mail)
+    mail.refresh_from_db()
+    assert minutes_since(mail.lease_until - ledger.LEASE) < 1
+
+
 def test_what_a_dead_worker_had_not_handed_over_waits_again():
     mail = OutgoingMailFactory()
     ledger.claim()
