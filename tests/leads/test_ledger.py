@@ -161,6 +161,31 @@ def test_what_a_dead_worker_had_handed_over_is_uncertain():
     assert mail.reason
 
 
+@pytest.mark.parametrize(
+    ("before", "attempts", "after", "reason"),
+    [
+        (State.LEASED, 1, State.QUEUED, "the worker stopped before it sent this mail"),
+        (State.LEASED, 8, State.DEAD, "the worker stopped each time before it sent this mail"),
+        (State.HANDED, 1, State.UNCERTAIN, "the worker stopped while it sent this mail"),
+    ],
+)
+def test_what_a_dead_worker_left_says_so_and_since_when(before, attempts, after, reason):
+    lease = {"lease_token": uuid.uuid4(), "lease_until": Now() - timedelta(seconds=1)}
+    mail = OutgoingMailFactory(state=before, attempts=attempts, changed_at=Now() - timedelta(hours=1), **lease)
+    ledger.sweep()
+    assert (state(mail), mail.reason) == (after, reason)
+    assert minutes_since(mail.changed_at) < 1
+
+
+def test_an_uncertain_mail_that_is_queued_once_more_is_due_at_once():
+    long_ago = {"due_at": Now() - timedelta(days=1), "changed_at": Now() - timedelta(hours=1)}
+    mail = OutgoingMailFactory(state=State.UNCERTAIN, reason="perhaps", lease_token=uuid.uuid4(), **long_ago)
+    ledger.sweep()
+    assert state(mail) == State.QUEUED
+    assert mail.lease_token is None
+    assert max(minutes_since(mail.due_at), minutes_since(mail.changed_at)) < 1
+
+
 def test_a_worker_that_comes_back_with_the_servers_yes_is_believed():
     mail = handed_mail(TipFactory)
     end_the_lease()
