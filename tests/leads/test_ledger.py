@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from leads.mail import ledger
-from leads.models import OutgoingMail
-from tests.factories import ContactFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
+from leads.models import Issue, OutgoingMail
+from tests.factories import ContactFactory, IssueFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
 
 State = OutgoingMail.State
 pytestmark = pytest.mark.django_db
@@ -142,6 +142,15 @@ def test_a_mail_that_is_handed_over_has_a_whole_lease_for_its_delivery():
     assert minutes_since(mail.lease_until - ledger.LEASE) < 1
 
 
+@pytest.mark.parametrize(("paused_at", "is_handed_over"), [(None, True), (Now(), False)])
+def test_a_mail_of_an_issue_that_was_paused_meanwhile_is_not_handed_over(paused_at, is_handed_over):
+    issue = IssueFactory(state=Issue.State.SENDING, frozen={"subject": "News"}, audience=1)
+    OutgoingMailFactory(kind=OutgoingMail.Kind.ISSUE, issue=issue, submission=None, contact=ContactFactory())
+    mail = ledger.claim()
+    Issue.objects.filter(pk=issue.pk).update(paused_at=paused_at)
+    assert ledger.hand_over(mail) is is_handed_over
+
+
 def test_what_a_dead_worker_had_not_handed_over_waits_again():
     mail = OutgoingMailFactory()
     ledger.claim()
@@ -259,6 +268,16 @@ def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():
     assert ledger.call_off(OutgoingMail.objects.all(), "no more") == 2
     assert not ledger.hand_over(mail)
     assert [state(row) for row in (waiting, prepared, sent)] == [State.SKIPPED, State.SKIPPED, State.SENT]
+
+
+@pytest.mark.parametrize("move", [ledger.hand_over, ledger.release])
+def test_a_mail_that_moves_was_changed_then(move):
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    OutgoingMail.objects.update(changed_at=Now() - timedelta(hours=1))
+    assert move(mail)
+    mail.refresh_from_db()
+    assert minutes_since(mail.changed_at) < 1
 
 
 def test_what_is_called_off_was_changed_then():
