@@ -195,6 +195,20 @@ def test_an_uncertain_mail_that_is_queued_once_more_is_due_at_once():
     assert max(minutes_since(mail.due_at), minutes_since(mail.changed_at)) < 1
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"state": State.SENT, "sent_at": Now()},
+        {"state": State.DEAD, "reason": "refused"},
+        {"state": State.SKIPPED, "reason": "no more"},
+    ],
+)
+def test_a_mail_that_came_to_its_end_is_never_queued_once_more(end):
+    mail = OutgoingMailFactory(changed_at=Now() - timedelta(days=1), **end)
+    ledger.sweep()
+    assert state(mail) == end["state"]
+
+
 def test_a_worker_that_comes_back_with_the_servers_yes_is_believed():
     mail = handed_mail(TipFactory)
     end_the_lease()
