@@ -1,7 +1,8 @@
 """`python -m bench.mutants`: changes the ledger, the gates and the clocks in hundreds of small ways, one at a time.
 
 A change that no test notices is a promise that nobody holds. mutmut makes the changes and runs the tests that reach
-each of them; pyproject.toml says where. It goes on where it was stopped; remove `mutants/` to begin anew. MUTANTS.md
+each of them; pyproject.toml says where. It goes on where it was stopped; remove `mutants/` to
+begin anew. `python -m bench.mutants run "leads.mail.ledger*"` tries those of one file, each of them again. MUTANTS.md
 says what was found.
 """
 
@@ -27,13 +28,14 @@ def main(arguments: list[str]) -> int:
         os.environ.pop(name, None)
     try:
         os.environ["PYTHONPATH"] = str(install(environment.var_dir() / "mutmut"))
-        if arguments:  # such as `results`, or `show` and a name
+        command, *names = arguments or ["run"]
+        if command != "run":  # such as `results`, or `show` and a name
             return mutmut(*arguments)
         with Group() as servers, throwaway(servers) as addresses, tempfile.TemporaryDirectory() as var_dir:
             os.environ.update(ENVIRONMENT | addresses | {"VAR_DIR": var_dir})
             make_migrated()
             execute(f"CREATE DATABASE {NAME} TEMPLATE {MIGRATED}")
-            return mutmut("run", "--max-children=1")
+            return mutmut("run", "--max-children=1", *names)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -21,7 +21,6 @@ class Paragraphs(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[dict[str, Any]] = []
-        self.lists: list[str] = []
         self.style: dict[str, Any] = {"bold": False, "italic": False, "link": ""}
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -30,7 +29,6 @@ class Paragraphs(HTMLParser):
         elif tag == "a":
             self.style["link"] = urljoin(settings.SITE_URL, dict(attributes).get("href") or "")
         elif tag in LISTS:
-            self.lists.append(LISTS[tag])
             self.found.append({"kind": LISTS[tag], "items": []})
         elif tag == "li":
             self.found[-1]["items"].append([])
@@ -44,8 +42,6 @@ class Paragraphs(HTMLParser):
             self.style[MARKS[tag]] = False
         elif tag == "a":
             self.style["link"] = ""
-        elif tag in LISTS:
-            self.lists.pop()
 
     def handle_data(self, data: str) -> None:
         if self.found and self.found[-1]["items"]:

@@ -7,12 +7,15 @@ import threading
 import pytest
 
 FITS = 400  # characters
+CNAME, TXT = 5, 16
+SERVER_FAILURE, NO_SUCH_NAME = 2, 3
 
 
 class NameServer:
     def __init__(self):
         self.records: dict[str, list[str]] = {}
-        self.is_silent = False
+        self.aliases: dict[str, str] = {}
+        self.is_silent = self.is_broken = False
         self.by_tcp = socket.create_server(("127.0.0.1", 0))
         self.by_udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.by_udp.bind(self.by_tcp.getsockname())
@@ -40,10 +43,14 @@ class NameServer:
 
     def answer(self, query: bytes) -> bytes:
         name, end = asked(query)
-        texts = self.records.get(name)
-        code = 3 if texts is None else 0
-        header = query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(texts or []), 0, 0)
-        return header + query[12:end] + b"".join(record(text) for text in texts or [])
+        alias = self.aliases.get(name, "")
+        texts = self.records.get(alias or name)
+        code = SERVER_FAILURE if self.is_broken else NO_SUCH_NAME if texts is None else 0
+        owner = in_labels(alias) if alias else b"\xc0\x0c"
+        answers = [record(b"\xc0\x0c", CNAME, owner)] if alias else []
+        answers += [record(owner, TXT, in_pieces(text)) for text in texts or []]
+        header = query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(answers), 0, 0)
+        return header + query[12:end] + b"".join(answers)
 
     def close(self):
         host, port = self.address.split(":")
@@ -61,10 +68,17 @@ def asked(query: bytes) -> tuple[str, int]:
     return ".".join(labels), at + 5
 
 
-def record(text: str) -> bytes:
+def record(owner: bytes, kind: int, data: bytes) -> bytes:
+    return owner + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+
+
+def in_pieces(text: str) -> bytes:
     pieces = [text[start : start + 255].encode() for start in range(0, len(text), 255)]
-    data = b"".join(bytes([len(piece)]) + piece for piece in pieces)
-    return b"\xc0\x0c" + struct.pack("!HHIH", 16, 1, 60, len(data)) + data
+    return b"".join(bytes([len(piece)]) + piece for piece in pieces)
+
+
+def in_labels(name: str) -> bytes:
+    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 
 def truncated(query: bytes) -> bytes:

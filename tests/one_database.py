@@ -18,8 +18,8 @@ WRITTEN_TO = "written to"
 
 class OneDatabase:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """The first that fails ends the run: those that write for good, and wait for threads, come last."""
-        items.sort(key=writes_for_good)
+        """The first that fails ends the run: those that send mail, and those that write for good, come last."""
+        items.sort(key=lambda item: (writes_for_good(item), "smtp_server" in item.fixturenames))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if writes_for_good(item):

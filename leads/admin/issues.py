@@ -19,7 +19,7 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from clinic.models import ClinicSettings, User
-from leads.forms.issue import IssueForm
+from leads.forms.issue import IssueForm, as_posts
 from leads.mail import checks, contents, issues, render
 from leads.mail.prose import full_address
 from leads.models import Issue, OutgoingMail
@@ -118,7 +118,7 @@ class IssueCreateView(IssueFormView):
         """With the pages that the address names, as `?post=5&post=8`."""
         chosen = [int(pk) for pk in self.request.GET.getlist("post") if pk.isascii() and pk.isdigit() and len(pk) < 10]
         pages: list[Page] = issues.public_pages(chosen)
-        return {"posts": pages, "subject": pages[0].title if len(pages) == 1 else ""}
+        return {"posts": as_posts(pages), "subject": pages[0].title if len(pages) == 1 else ""}
 
 
 class IssueEditView(IssueFormView):
@@ -136,7 +136,7 @@ class IssueEditView(IssueFormView):
 
     def get_initial(self) -> dict[str, Any]:
         issue = get_object_or_404(Issue, pk=self.kwargs["pk"])
-        posts = [post.page for post in issue.posts.select_related("page")]
+        posts = as_posts(post.page for post in issue.posts.select_related("page"))
         return {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note, "posts": posts}
 
 

@@ -1,17 +1,26 @@
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from wagtail.admin.widgets import AdminAutoHeightTextInput
-from wagtail.blocks import BlockField, ListBlock, PageChooserBlock
+from wagtail.blocks import BlockField, PageChooserBlock, StreamBlock, StreamValue
 from wagtail.models import Page
 
 from leads.mail.issues import public_pages
 from leads.models import Issue
 
 MOST_POSTS = 12
+# A stream though all of it is pages: Wagtail's script has a place on a page for nothing else that stands alone.
+POSTS = StreamBlock([("page", PageChooserBlock(label="Page"))], max_num=MOST_POSTS, required=False, label="Posts")
+
+
+def as_posts(pages: Iterable[Page]) -> StreamValue:
+    """Each with a key of its own, by which its heading is told from the others'."""
+    return StreamValue(POSTS, [("page", page, str(uuid4())) for page in pages])
 
 
 def words_about(name: str) -> str:
@@ -28,14 +37,14 @@ class IssueForm(forms.Form):
         help_text=words_about("note"),
     )
     posts = BlockField(
-        ListBlock(PageChooserBlock(label="Page"), default=[], max_num=MOST_POSTS, label="Posts"),
+        POSTS,
         required=False,
         help_text="Articles, guides or workshops to tell of, in this order. Each shows its title and summary as in "
         "lists of pages, and its picture for lists where it is large enough.",
     )
 
     def clean_posts(self) -> list[Page]:
-        chosen: list[Page] = list(self.cleaned_data["posts"])
+        chosen: list[Page] = [post.value for post in self.cleaned_data["posts"]]
         public = {page.pk for page in public_pages(page.pk for page in chosen)}
         for page in chosen:
             if page.pk not in public:

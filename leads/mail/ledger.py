@@ -145,7 +145,7 @@ def hand_over(mail: OutgoingMail) -> bool:
 
 def last_spaced(mail: OutgoingMail) -> datetime | None:
     """When the last other tip or issue left for this mailbox, if that is within the spacing."""
-    others = OutgoingMail.objects.filter(contact=mail.contact_id, can_wait=True).exclude(dedupe_key=mail.dedupe_key)
+    others = OutgoingMail.objects.filter(contact=mail.contact_id, can_wait=True)  # it has not left itself
     left = others.filter(state__in=[State.HANDED, State.SENT, State.UNCERTAIN], changed_at__gt=Now() - SPACING)
     return left.order_by("-changed_at").values_list("changed_at", flat=True).first()
 

@@ -46,7 +46,7 @@ class Outdated(Exception):
 
 
 @transaction.atomic
-def publish_steps(*, sequence: Sequence, steps: List[Step], reach: Reach = Reach.ON_THE_WAY) -> Sequence:
+def publish_steps(*, sequence: Sequence, steps: List[Step]) -> Sequence:
     """Give a sequence its next version, made of these new steps in their order. A step that says the same as before
     keeps its review.
 
@@ -61,8 +61,7 @@ def publish_steps(*, sequence: Sequence, steps: List[Step], reach: Reach = Reach
     keep_reviews(steps, before)
     Step.objects.bulk_create(steps)
     sequence.save(update_fields=["version"])
-    if reach == Reach.ON_THE_WAY:
-        lead_over(sequence, steps)
+    lead_over(sequence, steps)
     return sequence
 
 

@@ -46,6 +46,15 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(staff_page: Page, made, name):
     assert faults(staff_page) == []
 
 
+@pytest.mark.parametrize("name", ["writing", "editing"])
+def test_the_field_for_posts_starts_without_a_complaint(staff_page: Page, made, name):
+    complaints = []
+    staff_page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    staff_page.goto(made["addresses"][name])
+    expect(staff_page.locator("#posts-root [data-streamfield-child]").first).to_be_visible()
+    assert complaints == []
+
+
 def test_a_newsletter_is_scheduled_by_keyboard_alone(staff_page: Page, made, site):
     staff_page.goto(made["addresses"]["draft"])
     staff_page.get_by_role("link", name="Next: who gets it, and when").focus()

@@ -1,12 +1,14 @@
 """Staff write down who phoned."""
 
 import pytest
+from django.urls import reverse
 
 from leads.models import Lead, OutgoingMail, Submission
 from leads.services.call import enter_call
 from leads.services.inbox import claim
 from tests.factories import ClinicSettingsFactory, UserFactory
 from tests.leads.visitor import filled_in
+from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +78,14 @@ def test_a_call_reopens_a_card_that_was_closed(user):
     lead = entered(user)
     Lead.objects.filter(pk=lead.pk).update(state="closed", closed_because="Moved away")
     assert entered(user, note="Moved back").state == "new"
+
+
+@pytest.mark.parametrize("known_by", [{"phone": "(425) 658-4944"}, {"email": "erika@example.com"}])
+def test_whoever_enters_a_call_is_shown_the_card_that_there_is(client, known_by):
+    client.post("/assessment/", filled_in())
+    desk = signed_in(member("front_desk"))
+    page = desk.post(reverse("lead_call"), {"name": "Erika", **known_by}).content.decode()
+    assert reverse("lead", args=[Lead.objects.get().pk]) in page
+    assert not Submission.objects.filter(kind="call").exists()
+    desk.post(reverse("lead_call"), {"name": "Erika Lang", "is_seen": "on", **known_by})
+    assert Submission.objects.get(kind="call").lead == Lead.objects.get()

@@ -93,3 +93,10 @@ def test_a_number_that_can_be_called_is_one_number_however_it_is_written(region,
     number = phonenumbers.format_number(example_number, data.draw(some.sampled_from(formats)))
     spaced = data.draw(some.sampled_from([" ", "-", ".", "/", "  "])).join(number.split(" "))
     assert canonical_phone(f" {spaced} ") == phonenumbers.format_number(example_number, formats[0])
+
+
+def test_an_address_that_grows_too_long_as_it_is_sent_is_none():
+    typed = "a" * 64 + "@" + ".".join(["ü" * 20] * 7) + ".de"
+    assert len(typed) < 254
+    with pytest.raises(ValueError, match="longer than an address can be"):
+        canonical_email(typed)

@@ -4,15 +4,20 @@ import io
 import os
 import time
 from datetime import timedelta
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from clinic.models import OpeningHours
+from clinic.models import OpeningHours, User
 from leads.models import OutgoingMail, PrivacyRequest, Purge, Sender
-from tests.factories import ClinicSettingsFactory, OutgoingMailFactory
+from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, UserFactory
 from tests.name_server import name_server  # noqa: F401  a fixture
 from tests.staff import member
 
@@ -84,6 +89,7 @@ def test_nobody_and_no_secret_is_in_what_it_says(settings):
         ({"SECRET_KEY": "a" * 60}, "SECRET_KEY", "too easy to guess"),
         ({"SUPPRESSION_KEY": KEY}, "SUPPRESSION_KEY", "the same as SECRET_KEY"),
         ({"FIELD_ENCRYPTION_KEYS": ["not-a-key"]}, "FIELD_ENCRYPTION_KEYS", "no Fernet key"),
+        ({"FIELD_ENCRYPTION_KEYS": []}, "FIELD_ENCRYPTION_KEYS", "no form can be stored"),
         ({"DEFAULT_FROM_EMAIL": "clinic@example.org"}, "sender", "a domain that is yours"),
         ({"CELERY_BROKER_URL": "redis://127.0.0.1:9/0"}, "broker", "look at REDIS_URL"),
         ({"EMAIL_PORT": 9}, "way out", "no connection to the mail server"),
@@ -130,6 +136,22 @@ def test_the_policy_of_a_parent_domain_counts(settings, name_server):  # noqa: F
     assert lines["DKIM"].startswith("look ")
 
 
+def test_a_key_for_mail_that_lies_behind_an_alias_counts(name_server):  # noqa: F811
+    name_server.records["k1.provider.test"] = name_server.records.pop("k1._domainkey.maple.us")
+    name_server.aliases["k1._domainkey.maple.us"] = "k1.provider.test"
+    lines, is_well = examine()
+    assert is_well, lines
+    assert lines["DKIM"] == "ok DKIM: k1._domainkey.maple.us"
+
+
+def test_a_name_server_that_is_out_of_order_is_no_verdict_on_the_records(name_server):  # noqa: F811
+    name_server.is_broken = True
+    lines, is_well = examine()
+    assert is_well
+    assert lines["DNS"].startswith("look DNS: could not be asked from here")
+    assert "SPF" not in lines
+
+
 def test_where_no_name_server_answers_it_says_what_to_ask_by_hand_and_soon(name_server):  # noqa: F811
     name_server.is_silent = True
     begin = time.monotonic()
@@ -147,6 +169,41 @@ def test_a_worker_that_is_gone_and_mail_that_waits_are_told():
     assert not is_well
     assert "Start `worker` and `beat`" in lines["worker"]
     assert lines["mail"].startswith("look mail: 1 refused")
+
+
+def test_a_worker_that_never_asked_for_mail_is_told():
+    Sender.objects.update(ticked_at=None)
+    lines, is_well = examine()
+    assert not is_well
+    assert lines["worker"] == "wrong worker: it has never asked for mail. Start `worker` and `beat`."
+
+
+def test_a_way_out_that_is_out_of_order_is_told_with_what_the_server_said():
+    Sender.objects.update(outages=1, reason="the mail server answered 530 to the sender's address")
+    lines, is_well = examine()
+    assert not is_well
+    assert "the mail server answered 530" in lines["mail"]
+
+
+def test_mail_that_only_becomes_files_is_told(settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    lines, is_well = examine()
+    assert is_well
+    assert lines["way out"].startswith("look way out: mail becomes files and reaches nobody")
+    assert not settings.EMAIL_FILE_PATH.exists()
+
+
+def test_a_provider_is_greeted_and_gets_no_mail(provider):
+    assert examine()[0]["way out"] == "ok way out: it answers"
+    assert (provider.greetings, provider.mails) == (1, [])
+
+
+def test_a_provider_that_cannot_be_reached_is_told(use_provider):
+    use_provider("postmark")
+    lines, is_well = examine()
+    assert not is_well
+    assert "no connection to the mail provider" in lines["way out"]
 
 
 def test_a_sender_that_staff_stopped_is_no_fault():
@@ -186,3 +243,59 @@ def test_a_backup_that_is_old_or_missing_is_told(settings):
     assert "there is none" in examine()[0]["backups"]
     settings.BACKUP_DIR = ""
     assert "docker compose ps backup" in examine()[0]["backups"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [(0, "ok clock: "), (-30, "look clock: "), (30, "look clock: "), (300, "wrong clock: ")],
+)
+def test_a_clock_that_is_not_the_databases_is_told(seconds, line):
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+        assert examine()[0]["clock"].startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "free", "line"),
+    [
+        (100, 50, "ok disk: 50 % used, 50,000 MB free"),
+        (100, 20, "look disk: 80 % used, 20,000 MB free. Make room soon."),
+        (100, 5, "wrong disk: 95 % used, 5,000 MB free. Make room: uploads and backups will fail."),
+        (1, 0.4, "wrong disk: 60 % used, 400 MB free. Make room: uploads and backups will fail."),
+    ],
+)
+def test_a_disk_without_room_is_told(monkeypatch, gigabytes, free, line):
+    usage = SimpleNamespace(total=gigabytes * 1e9, free=free * 1e9)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    assert examine()[0]["disk"] == line
+
+
+def test_migrations_that_wait_are_told():
+    MigrationRecorder(connection).migration_qs.filter(app="blog").latest("pk").delete()
+    lines, is_well = examine()
+    assert not is_well
+    assert lines["database"] == "wrong database: 1 migrations wait. Run `python -m deploy.prepare`."
+
+
+def test_without_its_database_it_still_says_all_that_needs_none():
+    with mock.patch("django.db.backends.base.base.BaseDatabaseWrapper.cursor", side_effect=OperationalError):
+        lines, is_well = examine()
+    assert not is_well
+    assert "Look at DATABASE_URL" in lines["database"]
+    assert lines["broker"] == "ok broker: it answers"
+    assert lines["facts"].startswith("wrong facts: cannot be known while the database does not answer")
+
+
+def test_alarms_that_reach_nobody_are_told():
+    ClinicSettingsFactory(notices_to="desk@maple.us")
+    User.objects.all().delete()
+    lines, is_well = examine()
+    assert not is_well
+    assert lines["owners"].startswith("wrong owners: nobody can give others access")
+    UserFactory(is_superuser=True)
+    lines, is_well = examine()
+    assert is_well
+    assert lines["owners"].startswith("look owners: nobody has that role")
+    ClinicSettingsFactory(notices_to="")
+    lines, is_well = examine()
+    assert not is_well
+    assert lines["notices"].startswith("wrong notices: nobody is told that a request arrived")

@@ -56,3 +56,19 @@ def test_what_another_mailbox_left_on_the_card_stays(client, link):
     client.post(link)
     assert [row.contact.email for row in Submission.objects.all()] == ["other@example.com"]
     assert Lead.objects.get().timeline.filter(event="mailbox_erased").exists()
+
+
+@pytest.mark.parametrize("page", ["", "stop/", "data/", "privacy/"])
+def test_no_page_of_somebody_who_was_erased_opens_any_more(client, link, page):
+    client.post(link)
+    assert client.get(link.removesuffix("erase/") + page).status_code == 404
+
+
+def test_the_links_in_mails_to_somebody_who_was_erased_bring_nobody_back(client, link):
+    submission = Submission.objects.get(kind="newsletter")
+    confirm = f"/email/confirm/{tokens.make_token(tokens.CONFIRM, submission.pk)}/"
+    stop = f"/email/unsubscribe/{tokens.make_token(tokens.UNSUBSCRIBE, submission.contact_id)}/"
+    client.post(link)
+    assert client.post(confirm).status_code == 404
+    assert "unsubscribed" in client.post(stop).content.decode()
+    assert not Contact.objects.exists()

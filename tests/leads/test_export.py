@@ -159,6 +159,13 @@ def test_the_answers_about_health_come_along_only_where_asked_for_and_that_is_lo
     assert lead.timeline.get(event="opened_health_answers").user == owner
 
 
+def test_a_request_without_answers_about_health_is_exported_without_any(client, lead, owner):
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    requests = json.loads(exported(owner, lead, format="json", with_answers="on").content)["requests"]
+    assert [("health_answers" in request) for request in requests] == [True, False]
+    assert lead.timeline.filter(event="opened_health_answers").count() == 1
+
+
 def test_who_may_not_open_the_answers_gets_none_of_them(lead):
     user = member("front_desk")
     user.user_permissions.add(permission("export_lead"))

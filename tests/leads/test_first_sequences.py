@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from leads.models import OutgoingMail, Sequence
 from leads.services.sequence import publish_steps
-from tests.factories import EnrolmentFactory, StepFactory, TipFactory
+from tests.factories import EnrolmentFactory, SequenceFactory, StepFactory, TipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +114,28 @@ def test_a_mistake_is_named_and_nothing_is_loaded(load, steps, mistake):
         load(*steps)
     assert mistake in str(error.value)
     assert not Sequence.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        (b'name = "Walks', "walks.toml: This is not TOML."),
+        ('name = "Spaziergänge"'.encode("latin-1"), "walks.toml: This is not TOML."),
+        (STEP.format(key="one", subject="One").encode(), "walks.toml: name: This key is missing."),
+        (b'name = "Walks"\nsteps = "one"', "walks.toml: steps: A sequence needs at least one step."),
+        (b'name = "Walks"\n[[steps]]\nkey = "one"\ntitle = "One"', "steps[1].title: There is no such key here."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_loaded(tmp_path, text, mistake):
+    (tmp_path / "walks.toml").write_bytes(text)
+    with pytest.raises(CommandError) as error:
+        call_command("load_sequences", tmp_path)
+    assert mistake in str(error.value)
+    assert not Sequence.objects.exists()
+
+
+def test_a_sequence_that_staff_made_under_the_key_of_a_file_stays_theirs(load):
+    ours = SequenceFactory(key="walks")
+    StepFactory(sequence=ours, subject="Ours")
+    assert load(("one", "Theirs")) == "kept: staff made one of this key"
+    assert subjects() == ["Ours"]

@@ -77,7 +77,7 @@ def test_bulk_mail_waits_while_the_postal_address_is_empty_and_says_so(clinic, m
     mail = TipFactory() if mail_kind == "tip" else welcome(state="confirmed", confirmed_at=Now())
     state, reason = outcome(mail)
     assert (state, mail.attempts) == (State.QUEUED, 0)
-    assert "postal address is empty" in reason
+    assert reason == "the clinic's postal address is empty, and the law asks for one"
     assert timedelta(minutes=59) < wait_left(mail) <= timedelta(hours=1)
 
 
@@ -123,7 +123,8 @@ def test_a_tip_of_a_sequence_that_ended_is_not_sent():
 
 
 def test_a_tip_waits_for_its_hours_in_the_clinics_time_zone():
-    zone = ZoneInfo("America/Los_Angeles")
+    zone = ZoneInfo("Pacific/Honolulu")  # the server's own is another
+    ClinicSettingsFactory(time_zone="Pacific/Honolulu")
     now = datetime.now(zone)
     opens = (now + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
     closes = opens + timedelta(minutes=30)
@@ -161,6 +162,14 @@ def test_what_a_reader_asks_for_does_not_wait_for_the_spacing():
     tip = TipFactory()
     assert outcome(tip)[0] == State.SENT
     assert outcome(OutgoingMailFactory(submission__lead__contact=tip.contact)) == (State.SENT, "")
+
+
+def test_what_a_reader_asked_for_holds_no_tip_back():
+    asked_for = OutgoingMailFactory()
+    tip = TipFactory(enrolment__contact=asked_for.contact, due_at=Now() + timedelta(hours=1))
+    assert outcome(asked_for)[0] == State.SENT
+    OutgoingMail.objects.filter(pk=tip.pk).update(due_at=Now())
+    assert outcome(tip) == (State.SENT, "")
 
 
 def test_tips_over_a_week_late_leave_over_days_and_not_at_once():

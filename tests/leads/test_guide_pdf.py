@@ -1,5 +1,6 @@
 """A guide as PDF: what is in it, when it is made anew, and what readers get while it cannot be."""
 
+from datetime import date
 from io import BytesIO
 
 import pikepdf
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from clinic.figures import FIGURES
 from clinic.models import ClinicSettings
+from leads.guide_pdf import manuscript
 from leads.models import GuideEdition, GuideFault, GuidePage
 from leads.tasks import set_guides
 from tests.factories import ClinicSettingsFactory, GuidePageFactory, UserFactory
@@ -130,6 +132,16 @@ def test_whoever_has_the_newest_edition_is_told_so(client):
 def test_publishing_without_a_change_makes_no_new_edition():
     guide = publish(publish(GuidePageFactory()))
     assert guide.editions.count() == 1
+
+
+def test_a_clinical_review_makes_a_new_edition_that_names_it():
+    guide = publish(GuidePageFactory())
+    reviewer = UserFactory(first_name="Erika", last_name="Lang", credentials="DC")
+    guide.sign(user=reviewer, on=date(2026, 11, 2), until=date(2027, 11, 2))
+    publish(guide)
+    assert guide.editions.count() == 2
+    review = manuscript(GuidePage.objects.get(), ClinicSettings.load())["review"]
+    assert review == "Clinical review: by Erika Lang, DC on November 2, 2026"
 
 
 def test_a_draft_makes_no_new_edition():

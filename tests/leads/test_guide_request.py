@@ -3,7 +3,7 @@ from django.template import Context, Template
 
 from leads import tokens
 from leads.models import Consent, Enrolment, OutgoingMail, Submission, Subscription
-from tests.factories import SequenceFactory, StandardPageFactory
+from tests.factories import GuidePageFactory, SequenceFactory, StandardPageFactory, WorkshopPageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,14 @@ def test_a_page_that_was_not_signed_is_refused_with_what_was_typed(client, page)
     answer = ask(client, page=page, name="Erika")
     assert answer.status_code == 422
     assert 'value="Erika"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/guides/request/", "/workshops/request/"])
+def test_the_address_that_a_form_is_sent_to_leads_back_to_the_site(client, address):
+    assert client.get(address)["Location"] == "/"
+    GuidePageFactory()
+    WorkshopPageFactory()
+    assert client.get(client.get(address)["Location"]).status_code == 200
 
 
 def test_the_form_on_the_page_leads_to_the_request(client):

@@ -16,6 +16,7 @@ import leads
 from clinic.models import OpeningHours
 from leads.admin.timeline import WORDS
 from leads.models import Consent, Lead, OutgoingMail, TimelineEntry
+from leads.services.inbox import MAX_ATTEMPTS
 from tests.factories import ClinicSettingsFactory, LeadFactory, OutgoingMailFactory, SubmissionFactory
 from tests.staff import member, signed_in
 
@@ -225,6 +226,15 @@ def test_one_press_notes_an_attempt_and_says_what_is_next(lead, bea, outcome, sa
     assert (lead.state, lead.owner) == ("reached" if outcome == "spoke" else "trying", bea)
     assert says in html.unescape(response.content.decode())
     assert "After lunch, please." in text_of(response)
+
+
+def test_after_the_last_attempt_the_card_is_closed_and_says_so(lead, bea):
+    client = signed_in(bea)
+    for _ in range(MAX_ATTEMPTS):
+        response = press(client, "lead_attempt", lead, outcome="no_answer")
+    assert "Noted: no answer. After 4 tries the card is closed." in text_of(response)
+    lead.refresh_from_db()
+    assert (lead.state, lead.next_action_at) == ("closed", None)
 
 
 def test_a_double_click_counts_once(lead, bea):

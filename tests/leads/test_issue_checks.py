@@ -89,6 +89,11 @@ def test_a_picture_that_nobody_described_is_named():
     assert 'alt="A chair by a window"' in checks.letter_of(issue).html
 
 
+def test_a_picture_of_the_mail_itself_needs_words_too():
+    bare = replace(checks.letter_of(written()), html='<img src="logo.png">')
+    assert checks.alt_texts(bare).faults == ["A picture has no description."]
+
+
 def test_a_picture_that_is_too_small_is_left_out():
     image = ImageFactory(file__width=400, file__height=300)
     assert "<img" not in checks.letter_of(written(posts=[BlogPageFactory(listing_image=image)])).html

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
-from wagtail.test.utils.form_data import nested_form_data
+from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from leads.mail import audience
 from leads.models import Issue, OutgoingMail
@@ -49,11 +49,9 @@ def at(name, issue, *more) -> str:
 
 def typed(*posts, **fields) -> dict:
     """The form as a browser sends it."""
-    form = {"subject": "News", "preheader": "What is new", "note": "Dear reader.", "posts-count": len(posts)}
-    for place, post in enumerate(posts):
-        item = {"deleted": "", "order": str(place), "id": "", "value": str(post.pk)}
-        form |= {f"posts-{place}-{name}": value for name, value in item.items()}
-    return nested_form_data(form | fields)
+    form = {"subject": "News", "preheader": "What is new", "note": "Dear reader."}
+    chosen = streamfield([("page", str(post.pk)) for post in posts])
+    return nested_form_data(form | {"posts": chosen} | fields)
 
 
 def words(response) -> str:
@@ -101,6 +99,12 @@ def test_what_was_typed_is_kept_on_an_error(editor):
     assert "A long word." in page
     assert "Sit less" in page
     assert "readers cannot open it" in page
+    assert not Issue.objects.exists()
+
+
+def test_more_posts_than_a_newsletter_holds_are_refused(editor):
+    page = editor.post(reverse("issue_add"), typed(*[BlogPageFactory()] * 13)).content.decode()
+    assert "The maximum number of items is 12" in page
     assert not Issue.objects.exists()
 
 
@@ -473,3 +477,8 @@ def test_nothing_is_done_by_following_a_link(editor):
     for address in deeds(issue):
         if address != at("issue_send", issue):
             assert editor.get(address).status_code == 405
+
+
+def test_what_is_on_its_way_cannot_be_sent_again_from_its_form(editor):
+    issue = under_way()
+    assert editor.get(at("issue_send", issue))["Location"] == at("issue", issue)

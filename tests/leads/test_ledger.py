@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from leads.mail import ledger
-from leads.models import OutgoingMail
-from tests.factories import ContactFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
+from leads.models import Issue, OutgoingMail
+from tests.factories import ContactFactory, IssueFactory, OutgoingMailFactory, SubmissionFactory, TipFactory
 
 State = OutgoingMail.State
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,24 @@ def test_a_mail_is_handed_over_in_a_transaction_of_its_own(transactional_db):
         ledger.hand_over(mail)
 
 
+def test_a_mail_that_is_handed_over_has_a_whole_lease_for_its_delivery():
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    OutgoingMail.objects.update(lease_until=F("lease_until") - ledger.LEASE / 2)
+    ledger.hand_over(mail)
+    mail.refresh_from_db()
+    assert minutes_since(mail.lease_until - ledger.LEASE) < 1
+
+
+@pytest.mark.parametrize(("paused_at", "is_handed_over"), [(None, True), (Now(), False)])
+def test_a_mail_of_an_issue_that_was_paused_meanwhile_is_not_handed_over(paused_at, is_handed_over):
+    issue = IssueFactory(state=Issue.State.SENDING, frozen={"subject": "News"}, audience=1)
+    OutgoingMailFactory(kind=OutgoingMail.Kind.ISSUE, issue=issue, submission=None, contact=ContactFactory())
+    mail = ledger.claim()
+    Issue.objects.filter(pk=issue.pk).update(paused_at=paused_at)
+    assert ledger.hand_over(mail) is is_handed_over
+
+
 def test_what_a_dead_worker_had_not_handed_over_waits_again():
     mail = OutgoingMailFactory()
     ledger.claim()
@@ -149,6 +168,45 @@ def test_what_a_dead_worker_had_handed_over_is_uncertain():
     ledger.sweep()
     assert state(mail) == State.UNCERTAIN
     assert mail.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "attempts", "after", "reason"),
+    [
+        (State.LEASED, 1, State.QUEUED, "the worker stopped before it sent this mail"),
+        (State.LEASED, 8, State.DEAD, "the worker stopped each time before it sent this mail"),
+        (State.HANDED, 1, State.UNCERTAIN, "the worker stopped while it sent this mail"),
+    ],
+)
+def test_what_a_dead_worker_left_says_so_and_since_when(before, attempts, after, reason):
+    lease = {"lease_token": uuid.uuid4(), "lease_until": Now() - timedelta(seconds=1)}
+    mail = OutgoingMailFactory(state=before, attempts=attempts, changed_at=Now() - timedelta(hours=1), **lease)
+    ledger.sweep()
+    assert (state(mail), mail.reason) == (after, reason)
+    assert minutes_since(mail.changed_at) < 1
+
+
+def test_an_uncertain_mail_that_is_queued_once_more_is_due_at_once():
+    long_ago = {"due_at": Now() - timedelta(days=1), "changed_at": Now() - timedelta(hours=1)}
+    mail = OutgoingMailFactory(state=State.UNCERTAIN, reason="perhaps", lease_token=uuid.uuid4(), **long_ago)
+    ledger.sweep()
+    assert state(mail) == State.QUEUED
+    assert mail.lease_token is None
+    assert max(minutes_since(mail.due_at), minutes_since(mail.changed_at)) < 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"state": State.SENT, "sent_at": Now()},
+        {"state": State.DEAD, "reason": "refused"},
+        {"state": State.SKIPPED, "reason": "no more"},
+    ],
+)
+def test_a_mail_that_came_to_its_end_is_never_queued_once_more(end):
+    mail = OutgoingMailFactory(changed_at=Now() - timedelta(days=1), **end)
+    ledger.sweep()
+    assert state(mail) == end["state"]
 
 
 def test_a_worker_that_comes_back_with_the_servers_yes_is_believed():
@@ -211,6 +269,12 @@ def test_each_wait_after_a_refusal_is_longer_up_to_a_limit():
     assert sum(waits, timedelta()) > timedelta(days=1)
 
 
+def test_who_only_asks_about_a_mail_asks_as_if_it_were_claimed_at_that_moment():
+    mail, at = OutgoingMailFactory(), timezone.now()
+    assert ledger.claimed_at(ledger.as_claimed(mail, at)) == at
+    assert mail.lease_until is None
+
+
 def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():
     waiting, prepared = OutgoingMailFactory(due_at=Now() + timedelta(hours=1)), OutgoingMailFactory()
     mail = ledger.claim()
@@ -218,6 +282,16 @@ def test_what_is_called_off_is_not_sent_even_while_it_is_prepared():
     assert ledger.call_off(OutgoingMail.objects.all(), "no more") == 2
     assert not ledger.hand_over(mail)
     assert [state(row) for row in (waiting, prepared, sent)] == [State.SKIPPED, State.SKIPPED, State.SENT]
+
+
+@pytest.mark.parametrize("move", [ledger.hand_over, ledger.release])
+def test_a_mail_that_moves_was_changed_then(move):
+    OutgoingMailFactory()
+    mail = ledger.claim()
+    OutgoingMail.objects.update(changed_at=Now() - timedelta(hours=1))
+    assert move(mail)
+    mail.refresh_from_db()
+    assert minutes_since(mail.changed_at) < 1
 
 
 def test_what_is_called_off_was_changed_then():

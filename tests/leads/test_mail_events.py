@@ -66,7 +66,10 @@ def soft_bounces(contact) -> list[bool]:
 # --- Bounces and complaints
 
 
-@pytest.mark.parametrize(("event", "reason"), [(BOUNCE, "bounced"), (COMPLAINT, "complained")])
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [(BOUNCE, "bounced"), (BOUNCE | {"Type": "BadEmailAddress"}, "bounced"), (COMPLAINT, "complained")],
+)
 def test_after_a_hard_bounce_or_a_complaint_nothing_is_sent_any_more(event, reason):
     enrolment = EnrolmentFactory()
     lead = LeadFactory(contact=enrolment.contact)

@@ -102,6 +102,13 @@ def test_mailings_that_wait_for_the_postal_address_say_so(owner, clinic, smtp_se
     TipFactory()
     drain_outbox()
     assert "the clinic’s postal address is empty" in text(owner, "/admin/")
+    assert "Postal address of the clinic" in text(owner)
+    assert "Fill it in" in text(owner)
+
+
+def test_mailboxes_that_were_full_are_counted(owner):
+    MailEvent.objects.create(event_id="1", kind="soft_bounce", contact=ContactFactory())
+    assert "Bounced for now" in text(owner)
 
 
 def test_who_may_not_see_mail_is_not_told():

@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from leads.models import OutgoingMail
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, OutgoingMailFactory, StepFactory, SubmissionFactory, TipFactory
+from tests.factories import (
+    ClinicSettingsFactory,
+    OutgoingMailFactory,
+    StaffNoticeFactory,
+    StepFactory,
+    SubmissionFactory,
+    TipFactory,
+)
 from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +147,11 @@ def test_the_list_costs_the_same_for_any_number_of_mails(owner, django_assert_ma
     TipFactory.create_batch(10)
     with django_assert_max_num_queries(9):
         owner.get(reverse("mail_results"))
+
+
+def test_staff_read_a_notice_to_themselves(owner, smtp_server):
+    notice = StaffNoticeFactory()
+    drain_outbox()
+    page = owner.get(reverse("mail_inspect", args=[notice.pk])).content.decode()
+    assert "Sent: the mail server took it over" in page
+    assert "The mail provider about this mailbox" not in page

@@ -129,6 +129,17 @@ def test_three_cards_become_one_and_the_merges_are_undone_the_last_first(user):
     assert picture() == before
 
 
+def test_two_cards_that_are_one_no_longer_point_at_each_other(user):
+    other = LeadFactory()
+    kept = LeadFactory(may_be_same_as=other)
+    done = merge(kept=kept, other=other, user=user)
+    kept.refresh_from_db()
+    assert kept.may_be_same_as is None
+    undo(merge=done, user=user)
+    kept.refresh_from_db()
+    assert kept.may_be_same_as == other
+
+
 def test_a_merge_is_undone_once(user):
     done = merge(kept=LeadFactory(), other=LeadFactory(), user=user)
     undo(merge=done, user=user)

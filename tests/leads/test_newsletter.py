@@ -107,6 +107,22 @@ def test_an_old_link_does_not_undo_an_unsubscription(client):
     assert Subscription.objects.get().state == "unsubscribed"
 
 
+def test_who_gets_tips_and_asks_for_the_newsletter_gets_both_and_one_welcome(client):
+    client.post("/assessment/", filled_in(email=ASKED["email"], wants_tips="on"))
+    client.post(confirm_link())
+    tips_alone = Subscription.objects.get()
+    sign_up(client)
+    client.post(confirm_link())
+    both = Subscription.objects.get()
+    assert (tips_alone.wants_newsletter, both.wants_newsletter, both.wants_tips) == (False, True, True)
+    assert both.confirmed_at == tips_alone.confirmed_at
+    assert OutgoingMail.objects.filter(kind="welcome").count() == 1
+
+
+def test_the_sign_up_has_a_page_of_its_own(client):
+    assert 'action="/newsletter/"' in client.get("/newsletter/").content.decode()
+
+
 def test_who_unsubscribed_can_come_back(client):
     sign_up(client)
     client.post(unsubscribe_link())

@@ -100,3 +100,15 @@ def test_names_are_shown_as_they_were_typed(client):
     assert "<img" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert Contact.objects.count() == 1
+
+
+def test_who_wants_a_call_leaves_a_number(client, link):
+    page = client.post(link, {"channel": "phone", "phone": "", "call_times": ""})
+    assert page.status_code == 422
+    assert "Enter the number to call, with its area code" in page.content.decode()
+
+
+def test_who_wants_mail_from_now_on_may_leave_the_number_out(client, link):
+    assert client.post(link, {"channel": "email", "phone": "", "call_times": ""}).status_code == 200
+    lead, submission = Lead.objects.get(), Submission.objects.get()
+    assert (lead.channel, lead.phone.as_e164, submission.phone) == ("email", "+14256584944", "+14256584944")

@@ -2,7 +2,7 @@ import pytest
 
 from leads import tokens
 from leads.models import Consent, Enrolment, Subscription
-from tests.factories import ContactFactory, SequenceFactory
+from tests.factories import ContactFactory, LeadFactory, SequenceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,13 @@ def test_a_choice_is_saved_and_shown(client, contact):
     subscription = Subscription.objects.get()
     assert (subscription.state, subscription.wants_newsletter, subscription.wants_tips) == ("confirmed", True, False)
     assert 'id="id_wants_newsletter" checked' in client.get(link(contact)).content.decode()
+
+
+def test_the_same_choice_again_is_no_change(client):
+    lead = LeadFactory()
+    for _ in range(2):
+        client.post(link(lead.contact), {"wants_newsletter": "on"})
+    assert lead.timeline.filter(event="changed_preferences").count() == 1
 
 
 def test_tips_start_and_stop_with_their_box(client, contact):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads import tokens
+from leads.admin.privacy import day
 from leads.models import Consent, Contact, Erasure, Lead, OutgoingMail, PrivacyRequest, Submission
 from leads.services import privacy
 from leads.services.erasure import erase
@@ -282,6 +283,15 @@ def test_the_list_begins_with_the_least_time_left(client):
     assert page.index("5 days overdue") < page.index("5 days left") < page.index("45 days left")
 
 
+def test_the_list_says_who_asks_even_where_no_card_does(lead, user):
+    privacy.answer(request=asked(Kind.CORRECTION, lead), user=user)
+    asked(Kind.ACCESS, words="Hans Berg, by letter")
+    privacy.answer(request=asked(Kind.DELETION), user=user)
+    page = text_of(signed_in(member("owner")).get(reverse("privacy_requests"), {"outcome": ""}))
+    for words in ("Erika Lang", "Somebody without a card", "Nobody any more", f"Done {day(timezone.now())}"):
+        assert words in page
+
+
 def test_an_owner_answers_extends_and_refuses_on_the_page(lead):
     owner = signed_in(member("owner"))
     row = asked(Kind.CORRECTION, lead)
@@ -336,7 +346,9 @@ def test_what_happened_stands_on_the_card(lead, user):
 def test_an_owner_holds_a_card_and_ends_the_hold(lead):
     owner = signed_in(member("owner"))
     assert owner.post(reverse("lead_hold", args=[lead.pk]), {"reason": ""}).status_code == 422
-    owner.post(reverse("lead_hold", args=[lead.pk]), {"reason": "A dispute about a bill"})
+    for _ in range(2):
+        owner.post(reverse("lead_hold", args=[lead.pk]), {"reason": "A dispute about a bill"})
+    assert lead.timeline.filter(event="held").count() == 1
     assert "A dispute about a bill" in text_of(owner.get(reverse("retention")))
     owner.post(reverse("lead_release", args=[lead.pk]))
     lead.refresh_from_db()

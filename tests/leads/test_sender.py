@@ -15,7 +15,15 @@ from django.db.models.functions import Now
 from leads.mail import sender
 from leads.models import OutgoingMail, Sender, Suppression
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, EnrolmentFactory, OutgoingMailFactory, StaffNoticeFactory, TipFactory
+from tests.factories import (
+    ClinicSettingsFactory,
+    EnrolmentFactory,
+    OutgoingMailFactory,
+    StaffNoticeFactory,
+    SubscriberFactory,
+    TipFactory,
+    UserFactory,
+)
 from tests.smtp import wait_for
 
 ADDRESS = {"street": "1 Main St", "locality": "Maple Valley", "region": "WA", "postal_code": "98038"}
@@ -194,6 +202,31 @@ def test_a_mail_that_cannot_be_rendered_is_given_up_alone(smtp_server):
     assert [state(mail) for mail in others] == [(State.SENT, 1)] * 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "has_user"),
+    [
+        ("confirm", False),
+        ("tip", False),
+        ("issue", False),
+        ("trial", False),
+        ("trial", True),
+        ("password", False),
+        ("factor", False),
+        ("answered", False),
+    ],
+)
+def test_a_mail_that_lacks_what_it_is_about_is_given_up_alone(smtp_server, kind, has_user):
+    poison, other = OutgoingMailFactory(), OutgoingMailFactory()
+    SubscriberFactory(contact=poison.contact)
+    contact = None if kind in OutgoingMail.STAFF_KINDS else poison.contact
+    user = UserFactory() if has_user else None
+    OutgoingMail.objects.filter(pk=poison.pk).update(kind=kind, contact=contact, user=user, submission=None)
+    drain_outbox()
+    assert state(poison) == (State.DEAD, 1)
+    assert poison.reason == "it cannot be rendered: ValueError"
+    assert state(other) == (State.SENT, 1)
+
+
 def test_health_answers_whose_key_is_gone_do_not_hold_up_a_mail(smtp_server, settings):
     mail = OutgoingMailFactory(submission__health_answers="marker")
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
@@ -259,6 +292,22 @@ def test_a_connection_that_was_closed_for_its_age_is_opened_again(smtp_server):
     assert smtp_server.visits["CONNECT"] == 2
 
 
+def test_a_connection_that_carried_enough_mails_is_replaced(smtp_server):
+    first, second = OutgoingMailFactory.create_batch(2)
+    smtp_server.refuse("MAIL", "452 enough for one connection", recipient=first.contact.email)
+    drain_outbox()
+    assert [state(mail) for mail in (first, second)] == [(State.SENT, 1)] * 2
+    assert smtp_server.visits["CONNECT"] == 2
+
+
+def test_a_server_that_hangs_up_after_a_refusal_does_not_hold_up_the_others(smtp_server):
+    mail, other = OutgoingMailFactory.create_batch(2)
+    smtp_server.refuse("BODY", "421 closing", recipient=mail.contact.email)
+    drain_outbox()
+    assert state(mail) == (State.QUEUED, 1)
+    assert state(other) == (State.SENT, 1)
+
+
 # --- The mail server is out of order
 
 
@@ -309,15 +358,19 @@ def test_mail_pauses_while_the_server_takes_none(smtp_server, settings, fault):
     let_time_pass(seconds=6)
     drain_outbox()
     assert state(mail) == (State.SENT, 1)
-    assert Sender.objects.get().outages == 0
+    sender_row = Sender.objects.get()
+    assert (sender_row.outages, sender_row.resumes_at, sender_row.reason) == (0, None, "")
 
 
-def test_mail_pauses_while_tls_fails(smtp_server, settings):
+@pytest.mark.parametrize("protection", ["EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_HOST_USER"])
+def test_no_mail_leaves_without_the_protection_that_the_settings_ask_for(smtp_server, settings, protection):
+    """The server has no certificate, and nobody can sign in to it."""
     mail = OutgoingMailFactory()
-    settings.EMAIL_USE_TLS = True
+    setattr(settings, protection, "clinic" if protection == "EMAIL_HOST_USER" else True)
     drain_outbox()
     assert state(mail) == (State.QUEUED, 0)
     assert Sender.objects.get().resumes_at
+    assert smtp_server.visits["MAIL"] == 0
 
 
 def test_the_pause_grows_up_to_five_minutes(smtp_server, settings):
@@ -359,9 +412,9 @@ def test_the_answer_of_the_mail_server_is_remembered_while_the_database_is_away(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_that_is_called_off_while_it_is_prepared_is_not_sent(smtp_server):
-    mail = TipFactory()
+    mail, sent = TipFactory(), []
     fault = smtp_server.stall("RCPT")
-    worker = threading.Thread(target=drain_in_a_thread)
+    worker = threading.Thread(target=lambda: sent.append(drain_in_a_thread()))
     worker.start()
     fault.reached.wait(10)
     sender.bounced(contact=mail.contact)
@@ -369,6 +422,7 @@ def test_a_mail_that_is_called_off_while_it_is_prepared_is_not_sent(smtp_server)
     worker.join()
     assert state(mail)[0] == State.SKIPPED
     assert smtp_server.lines() == []
+    assert sent == [0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -415,9 +469,10 @@ def test_workers_share_the_queue(smtp_server):
     assert set(OutgoingMail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
 
 
-def drain_in_a_thread() -> None:
+def drain_in_a_thread() -> int:
+    """How many it sent."""
     try:
-        drain_outbox()
+        return sender.drain()
     finally:
         connection.close()
 
@@ -433,8 +488,17 @@ def test_a_mail_whose_worker_died_each_time_is_given_up(smtp_server):
 def test_the_log_names_no_address(smtp_server, caplog):
     mail = OutgoingMailFactory(submission__lead__contact__email="marker@example.com")
     smtp_server.refuse("RCPT", "550 5.1.1 marker@example.com unknown")
-    OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
+    unrenderable = OutgoingMailFactory(kind="guide", submission__lead__contact__email="marker-too@example.com")
     drain_outbox()
-    assert str(mail.pk) in caplog.text
-    assert "cannot be rendered: DoesNotExist in query.py:" in caplog.text
+    assert f"mail {mail.pk} was not sent: the mail server answered 550 5.1.1" in caplog.messages
+    assert f"mail {unrenderable.pk} cannot be rendered: DoesNotExist in query.py:" in caplog.text
     assert "marker" not in caplog.text
+
+
+def test_a_pause_says_how_long_and_why(smtp_server, caplog):
+    OutgoingMailFactory()
+    smtp_server.refuse("MAIL", "530 sign in first")
+    drain_outbox()
+    why = "the mail server answered 530 to the sender's address"
+    assert Sender.objects.get().reason == why
+    assert f"mail is paused for 5.0 s: {why}" in caplog.messages

@@ -206,6 +206,25 @@ def test_a_step_whose_draft_is_gone_cannot_be_changed(tips, editor, draft):
     assert editor.get(draft_page(tips))["Location"] == page_of(tips)
 
 
+def test_a_step_for_a_draft_that_is_gone_is_kept_in_the_form(tips, editor, draft):
+    service.discard_draft(sequence=tips)
+    page = text(editor.post(reverse("step_add", args=[tips.pk]), typed()))
+    assert "published or thrown away meanwhile" in page
+    assert "Stand tall" in page
+    assert tips.steps.count() == 3
+
+
+def test_a_button_that_names_no_step_moves_none(tips, editor, draft):
+    assert editor.post(draft_page(tips), {"do": "up:"})["Location"] == draft_page(tips)
+    assert [step.subject for step in service.draft_of(tips)] == ["Walk", "Sit", "Sleep"]
+
+
+def test_links_to_the_site_and_to_others_are_taken(tips, editor, draft):
+    body = "See [us](/about/) and [them](https://example.com/)."
+    editor.post(reverse("step_edit", args=[tips.pk, draft[0].pk]), typed(body=body))
+    assert service.draft_of(tips).first().body == body
+
+
 def test_a_step_of_another_sequence_is_not_found(tips, editor, draft):
     other = SequenceFactory()
     assert editor.get(reverse("step_edit", args=[other.pk, draft[0].pk])).status_code == 404

@@ -1,15 +1,20 @@
 """Spam is a folder, and nothing in it is lost."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from clinic.models import OpeningHours
 from leads.mail.ledger import call_off
 from leads.models import Lead, OutgoingMail, Submission, Subscription
+from leads.services.call import enter_call
 from leads.services.spam import flag_spam, release_spam
 from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, GuidePageFactory, SubmissionFactory, UserFactory
+from tests.factories import ClinicSettingsFactory, GuidePageFactory, SubmissionFactory, UserFactory, WorkshopPageFactory
 from tests.leads.visitor import filled_in, hidden
 from tests.staff import member, signed_in
 
@@ -20,7 +25,12 @@ LINK = "http://spam.example/ Erika"  # a name with a link is a sign
 
 @pytest.fixture(autouse=True)
 def clinic():
-    return ClinicSettingsFactory()
+    """Open every day, so that each request is promised a call."""
+    clinic = ClinicSettingsFactory()
+    OpeningHours.objects.bulk_create(
+        OpeningHours(clinic=clinic, weekday=weekday, opens="09:00", closes="17:00") for weekday in range(7)
+    )
+    return clinic
 
 
 @pytest.fixture
@@ -108,6 +118,85 @@ def test_the_same_request_sent_twice_and_released_twice_is_answered_once(client,
     assert owed() == ["assessment", "staff"]
 
 
+def test_a_request_is_flagged_once(client, user):
+    client.post("/assessment/", filled_in())
+    submission = Submission.objects.get()
+    for _ in range(2):
+        flag_spam(submission=submission, user=user)
+    assert Lead.objects.get().timeline.filter(event="flagged_spam").count() == 1
+
+
+def test_flagging_a_sign_up_takes_no_promise_from_the_card(client, user):
+    client.post("/assessment/", filled_in())
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    before = Lead.objects.get()
+    flag_spam(submission=Submission.objects.get(kind="newsletter"), user=user)
+    lead = Lead.objects.open().get()
+    assert before.promised_at is not None
+    assert (lead.promised_at, lead.next_action_at) == (before.promised_at, before.next_action_at)
+
+
+def test_flagging_leaves_the_next_step_that_staff_chose(client, user):
+    client.post("/assessment/", filled_in())
+    Lead.objects.update(next_action="Ask her sister", next_action_at="2027-03-01T17:00Z")
+    flag_spam(submission=Submission.objects.get(), user=user)
+    lead = Lead.objects.get()
+    assert (lead.promised_at, lead.next_action) == (None, "Ask her sister")
+    assert lead.next_action_at is not None
+
+
+def test_an_answered_request_that_is_released_promises_nothing_anew(client, user):
+    client.post("/assessment/", filled_in(name=LINK))
+    Submission.objects.update(answered_at=timezone.now())
+    release_spam(submission=Submission.objects.get(), user=user)
+    lead = Lead.objects.open().get()
+    assert (lead.state, lead.promised_at, lead.next_action_at) == ("new", None, None)
+
+
+def test_a_request_released_onto_a_card_that_counts_leaves_what_it_says(client, user):
+    client.post("/assessment/", filled_in(phone="425 555 0100", hopes="Dance"))
+    client.post("/assessment/", filled_in(phone="425 555 0111"))
+    old, new = Submission.objects.order_by("pk")
+    flag_spam(submission=old, user=user)
+    before = Lead.objects.get()
+    release_spam(submission=old, user=user)
+    lead = Lead.objects.open().get()
+    assert (lead.phone, lead.asked_at, lead.state) == (before.phone, before.asked_at, "new")
+    assert lead.promised_at == min(old.promised_at, new.promised_at)
+
+
+def test_a_workshop_that_is_released_reaches_its_reader(client, user, smtp_server):
+    page = WorkshopPageFactory()
+    form = {"page": hidden(client.get(page.get_url()), "page"), "email": "reader@example.com"}
+    client.post("/workshops/request/", form)
+    submission = Submission.objects.get()
+    flag_spam(submission=submission, user=user)
+    assert owed() == []
+    release_spam(submission=submission, user=user)
+    drain_outbox()
+    assert [delivery.recipient for delivery in smtp_server.deliveries] == ["reader@example.com"]
+
+
+def test_a_call_that_is_released_is_on_the_list_again_and_sends_nothing(user):
+    promised_at = timezone.now() + timedelta(hours=2)
+    enter_call(
+        name="Erika Lang",
+        phone="+14256584944",
+        email="erika@example.com",
+        channel="phone",
+        call_times="",
+        note="",
+        user=user,
+        promised_at=promised_at,
+    )
+    submission = Submission.objects.get()
+    flag_spam(submission=submission, user=user)
+    assert not Lead.objects.open().exists()
+    release_spam(submission=submission, user=user)
+    assert Lead.objects.open().get().promised_at == promised_at
+    assert owed() == []
+
+
 # --- The folder
 
 
@@ -130,6 +219,12 @@ def test_not_spam_releases_it_from_the_folder(spam):
     assert "is back in the inbox" in answer.content.decode()
     assert owed() == ["assessment", "staff"]
     assert "Nothing is taken for spam" in client.get(reverse("spam")).content.decode()
+
+
+def test_nothing_ticked_releases_nothing_and_is_told(spam):
+    answer = signed_in(member("front_desk")).post(reverse("spam_release"), follow=True)
+    assert "Tick what is not spam first." in answer.content.decode()
+    assert Submission.objects.get().is_spam
 
 
 def test_many_are_released_at_once(spam):

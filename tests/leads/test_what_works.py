@@ -254,6 +254,13 @@ def test_the_wait_is_counted_in_opening_hours_too(owner, clinic):
     assert found["Half waited longer than, day and night"][0] == "93 h"  # one of 94 was lost to summer time
 
 
+def test_hours_that_meet_are_counted_once(owner, clinic):
+    for opens, closes in (("08:00", "12:00"), ("12:00", "17:00")):
+        OpeningHours.objects.create(clinic=clinic, weekday=1, opens=opens, closes=closes)
+    promised(local(3, 10, 11), answered=local(3, 10, 14))
+    assert figures(owner, "promises")["Half waited longer than, in opening hours"][0] == "3 h"
+
+
 def test_half_of_those_who_waited_did_so_for_longer(owner):
     at = local(3, 10, 8)
     for minutes in (10, 30, 700):
@@ -270,6 +277,7 @@ def test_a_share_of_few_is_no_percentage(owner):
     assert figures(owner, "promises")["Kept, of those that are over"][0] == "19 of 19"
     promised(at)
     assert figures(owner, "promises")["Kept, of those that are over"][0] == "95 % (19 of 20)"
+    assert "Promises kept 95 %" in page_text(owner)
 
 
 # --- Visits
@@ -424,6 +432,11 @@ def test_the_address_of_a_persons_own_page_is_shown_to_nobody(owner):
         sent("assessment", source_path=path)
     assert [row[0] for row in table(owner, "sources")] == ["A page that a mail or a form led to"]
     assert key not in owner.get(ADDRESS).content.decode()
+
+
+def test_a_page_that_is_made_of_no_words_of_editors_is_known_by_its_path(owner):
+    sent("assessment", source_path="/search/")
+    assert [row[0] for row in table(owner, "sources")] == ["/search/"]
 
 
 def test_campaigns_are_credited_with_what_they_brought(owner):

@@ -157,6 +157,13 @@ def test_a_mail_that_answers_another_persons_form_is_not_among_them(lead):
     assert all(line.mail is None for line in why.mails_of_lead(lead).coming)
 
 
+def test_a_mail_that_is_on_its_way_says_so(lead):
+    advance_sequences()
+    make_due()
+    ledger.claim()
+    assert told(why.mails_of_lead(lead).coming)[0] == ("Health tip: Walk", "Being prepared", "")
+
+
 def test_asking_changes_nothing(lead):
     advance_sequences()
     before = OutgoingMail.objects.values().get()
