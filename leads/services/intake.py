@@ -18,6 +18,8 @@ from django.db.models.functions import Now
 
 from clinic.memory import Remembered
 from clinic.models import User
+from clinic.postgresql.base import prepared
+from clinic.postgresql.rows import insert
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
@@ -124,7 +126,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
     contact, standing, proof, flood_signs = enter(person, source)
     signs = [] if request.entered_by else [*request.spam_signs, *flood_signs]
     lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
-    submission = Submission.objects.create(
+    submission = Submission(
         kind=request.kind,
         lead=lead,
         contact=contact,
@@ -142,27 +144,27 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         is_spam=bool(signs),
         spam_signs=signs,
     )
-    Consent.objects.bulk_create(
-        Consent(
-            lead=lead,
-            submission=submission,
-            purpose=purpose,
-            is_given=True,
-            wording_version=current_version(purpose),
-            source=source.path,
-        )
-        for purpose in request.consents
-    )
-    TimelineEntry.objects.create(
-        lead=lead,
-        event="entered_call" if request.entered_by else f"asked_{request.kind}",
-        details={"submission": submission.pk},
-        user=request.entered_by,
-        note=request.note,
-    )
+    insert(submission)
+    consents = [consent(submission, purpose) for purpose in request.consents]
+    if consents:
+        insert(*consents)
+    event = "entered_call" if request.entered_by else f"asked_{request.kind}"
+    details = {"submission": submission.pk}
+    insert(TimelineEntry(lead=lead, event=event, details=details, user=request.entered_by, note=request.note))
     if not signs:
         ledger.owe(follow_up(submission, standing))
     return submission
+
+
+def consent(submission: Submission, purpose: Consent.Purpose) -> Consent:
+    return Consent(
+        lead=submission.lead,
+        submission=submission,
+        purpose=purpose,
+        is_given=True,
+        wording_version=current_version(purpose),
+        source=submission.source_path,
+    )
 
 
 def fingerprint(request: Request, person: Person) -> str:
@@ -178,7 +180,7 @@ ENTER = """
         SELECT pg_advisory_xact_lock(key) FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
     ), mailbox AS (
         INSERT INTO leads_contact (email, soft_bounces)
-        SELECT %(email)s, '[]' WHERE %(email)s <> '' AND (SELECT count(*) FROM locks) > 0
+        SELECT %(email)s::text, '[]' WHERE %(email)s::text <> '' AND (SELECT count(*) FROM locks) > 0
             ON CONFLICT (email) DO UPDATE SET email = excluded.email
         RETURNING id
     )
@@ -218,7 +220,7 @@ def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, lis
         "client_flood": CLIENT_FLOOD,
         "person_limit": PERSON_LIMIT,
     }
-    with connection.cursor() as cursor:
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(ENTER, values)
         _, contact_id, standing, of_proof, of_all, of_client, of_mailbox, of_phone = cursor.fetchone()
     if of_client >= CLIENT_FLOOD:
@@ -252,8 +254,8 @@ def lock_key(value: str) -> int:
 # The cards with this mailbox or number, or those into which staff merged them. Each with this very request in `again`
 # if it is stored already, and in `merged_names` what else staff know that this person goes by: the names on the cards
 # that they merged into it.
-CARDS = """
-    SELECT card.*,
+CARDS = f"""
+    SELECT {", ".join(f"card.{field.column}" for field in Lead._meta.concrete_fields)},
            ARRAY(SELECT merged.name FROM leads_lead merged WHERE merged.merged_into_id = card.id) AS merged_names,
            (SELECT sent.id FROM leads_submission sent
              WHERE sent.lead_id = card.id AND sent.kind = %(kind)s
@@ -268,7 +270,7 @@ CARDS = """
                        SELECT coalesce(merged_into_id, id) FROM leads_lead WHERE phone = %(phone)s AND phone <> '')
      ORDER BY card.id
        FOR UPDATE OF card
-"""
+"""  # noqa: S608  our own words
 
 
 def cards_of(person: Person, contact: Contact | None, request: Request) -> list[Any]:
@@ -282,7 +284,8 @@ def cards_of(person: Person, contact: Contact | None, request: Request) -> list[
         "contact": contact and contact.pk,
         "phone": person.phone if is_callable(person.phone) else "",
     }
-    return list(Lead.objects.raw(CARDS, values))
+    with prepared():
+        return list(Lead.objects.raw(CARDS, values))
 
 
 def kept_cards(cards: QuerySet[Lead, Any]) -> QuerySet[Lead, Any]:
