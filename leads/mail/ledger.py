@@ -111,11 +111,14 @@ HAND_OVER = f"""
 # Of what can wait, a mail that the database forgot to be sent becomes uncertain, and is not sent again. So this commit
 # need not wait for the disk; the next one that does takes it along, before another mail leaves.
 SETTLE_SENT = """
+    WITH quick AS MATERIALIZED (
+        SELECT CASE WHEN %(can_wait)s THEN set_config('synchronous_commit', 'off', true) END
+    )
     UPDATE leads_outgoingmail
        SET state = 'sent', reason = '', changed_at = statement_timestamp(), sent_at = statement_timestamp(),
            lease_token = NULL, lease_until = NULL
+      FROM quick
      WHERE id = %(mail)s AND lease_token = %(token)s AND state IN ('handed', 'uncertain')
-       AND (NOT can_wait OR set_config('synchronous_commit', 'off', true) = 'off')
 """
 
 # What a mail says of the form that it answers. Nothing of what was told about a person's health.
@@ -180,7 +183,7 @@ def spaced_values(mail: OutgoingMail) -> dict[str, Any]:
 def settle_sent(mail: OutgoingMail) -> bool:
     """The mail server took it over: 250. Counts even when the sweep had given the worker up meanwhile."""
     with prepared(), connection.cursor() as cursor:
-        cursor.execute(SETTLE_SENT, {"mail": mail.pk, "token": mail.lease_token})
+        cursor.execute(SETTLE_SENT, {"mail": mail.pk, "token": mail.lease_token, "can_wait": mail.can_wait})
         return bool(cursor.rowcount)
 
 
