@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench import edge, inbox, lighthouse, load, queries, weight
+from bench import edge, inbox, lighthouse, load, posts, queries, sender, weight
 from bench.progress import progress
 from bench.report import Row, Section
 from bench.site import Site, serve
@@ -34,6 +34,8 @@ SECTIONS: dict[str, Callable[[Site], Section]] = {
     "weight": weight.measure,
     "load": load.measure,
     "edge": edge.measure,
+    "posts": posts.measure,
+    "sender": sender.measure,
     "lighthouse": lighthouse.measure,
     "queries": queries.measure,
     "inbox": inbox.measure,
