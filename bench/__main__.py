@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from bench import growth, lighthouse, pages, weight
+from bench import growth, lighthouse, pages, posts, sender, weight
 from bench.progress import progress
 from bench.report import Row, Section
 from bench.site import Site, serve
@@ -33,6 +33,8 @@ TITLE = "# What the site costs, and how much it takes"
 SECTIONS: dict[str, Callable[[Site], Section]] = {
     "weight": weight.measure,
     "pages": pages.measure,
+    "posts": posts.measure,
+    "sender": sender.measure,
     "lighthouse": lighthouse.measure,
     "growth": growth.measure,
 }

@@ -15,7 +15,7 @@ from dev.chromium import CHROMIUM
 from dev.environment import ROOT
 from dev.processes import Group, Problem, free_port
 from dev.run import python
-from dev.services import throwaway
+from dev.services import THROWAWAY_OPTIONS, throwaway
 
 POST = "/blog/lower-back-stretches-to-reduce-stiffness-and-pain/"
 PAGES = {"Article": POST, "Home": "/", "Index": "/blog/", "Search": "/search/?q=stretch"}
@@ -38,14 +38,19 @@ class Site:
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[Site]:
-    """A site that is ready for readers. Whatever ends the block ends its processes and removes its data."""
+def serve(*, is_durable: bool = False) -> Iterator[Site]:
+    """A site that is ready for readers. Whatever ends the block ends its processes and removes its data.
+
+    `is_durable`: its database waits for the disk as one does that people rely on.
+    """
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)  # a database that someone uses is not ours to fill
     with contextlib.ExitStack() as stack:
         var_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-bench-")))
         servers, processes = Group(), Group()
-        addresses = stack.enter_context(throwaway(stack.enter_context(servers)))
+        addresses = stack.enter_context(
+            throwaway(stack.enter_context(servers), {} if is_durable else THROWAWAY_OPTIONS)
+        )
         stack.enter_context(processes)
         url = f"http://127.0.0.1:{free_port()}"
         ours = {"DEBUG": "", "SITE_URL": url, "VAR_DIR": str(var_dir), "DJANGO_SETTINGS_MODULE": "clinic.settings"}

@@ -66,11 +66,11 @@ def kept(var_dir: Path, servers: Group) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def throwaway(servers: Group) -> Iterator[dict[str, str]]:
-    """The addresses of servers with no data yet, and none afterwards."""
+def throwaway(servers: Group, options: dict[str, str] = THROWAWAY_OPTIONS) -> Iterator[dict[str, str]]:
+    """The addresses of servers with no data yet, and none afterwards. `options` are PostgreSQL's."""
     folder = Path(tempfile.mkdtemp(prefix="clinic-"))
     try:
-        yield start_services(servers, folder / "postgres", folder, THROWAWAY_OPTIONS)
+        yield start_services(servers, folder / "postgres", folder, options)
     finally:
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 
 from clinic.clock import clock_time
 from clinic.models import ClinicSettings
@@ -35,8 +36,7 @@ def counted(
 ) -> tuple[datetime, datetime] | None:
     """The very moment, and when the practice closes after it."""
     left = opening_time
-    stretches = within(part, open_stretches(now, clinic), clinic) or open_stretches(now, clinic)
-    for opens, closes in stretches:
+    for opens, closes in stretches_in(part, now, clinic):
         start = max(opens, now)
         if closes - start >= left:
             return start + left, closes
@@ -49,19 +49,24 @@ def next_open(moment: datetime, clinic: ClinicSettings, part: PartOfDay = WHOLE_
 
     Only the hours in `part` count, where the practice is open in it at all.
     """
-    stretches = within(part, open_stretches(moment, clinic), clinic) or open_stretches(moment, clinic)
+    stretches = stretches_in(part, moment, clinic)
     return next((max(opens, moment) for opens, closes in stretches if closes > moment), moment)
 
 
-def within(part: PartOfDay, stretches: Iterable[Stretch], clinic: ClinicSettings) -> list[Stretch]:
+def stretches_in(part: PartOfDay, moment: datetime, clinic: ClinicSettings) -> Iterator[Stretch]:
+    """What of the stretches after this moment lies in a part of the day; all of them where nothing does."""
+    cut = within(part, open_stretches(moment, clinic), clinic)
+    first = next(cut, None)
+    return open_stretches(moment, clinic) if first is None else chain([first], cut)
+
+
+def within(part: PartOfDay, stretches: Iterable[Stretch], clinic: ClinicSettings) -> Iterator[Stretch]:
     """What of the stretches lies in a part of the day, in the clinic's time zone."""
-    cut = []
     for opens, closes in stretches:
         day = opens.astimezone(clinic.zone).date()
         begins, ends = (datetime.combine(day, moment, tzinfo=clinic.zone).astimezone(UTC) for moment in part)
         if max(opens, begins) < min(closes, ends):
-            cut.append((max(opens, begins), min(closes, ends)))
-    return cut
+            yield max(opens, begins), min(closes, ends)
 
 
 def open_stretches(now: datetime, clinic: ClinicSettings, days: int = LOOK_AHEAD) -> Iterator[Stretch]:

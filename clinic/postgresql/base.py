@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, but a visitor does not wait for a database that hangs.
+"""Django's PostgreSQL, but a visitor does not wait for a database that hangs, nor for a plan that it has made before.
 
 A server that is stopped, or a disk that does not answer, keeps a statement waiting without end: no time-out of the
 server's own helps there. Within `answer_within` each statement ends in an `OperationalError` when the time is over.
@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import psycopg
+from django.db import connection
 from django.db.backends.postgresql import base
 
 LAST_CHANCE = 0.1  # seconds, for the statement that comes when the time is over: a rollback, mostly
@@ -29,6 +30,22 @@ def answer_within(seconds: float) -> Iterator[None]:
         deadline.reset(token)
 
 
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Let PostgreSQL keep its plans of the statements in here for as long as the connection lasts.
+
+    For those that every form and every mail comes with: to plan them takes longer than to execute them. They name the
+    columns that they answer with, and no `*`: a plan does not outlive a change of what it answers.
+    """
+    connection.ensure_connection()
+    inner = connection.connection
+    usual, inner.cursor_factory = inner.cursor_factory, base.ServerBindingCursor
+    try:
+        yield
+    finally:
+        inner.cursor_factory = usual
+
+
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
         ends_at = deadline.get()
@@ -43,6 +60,9 @@ class Connection(psycopg.Connection[Any]):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return {**super().get_connection_params(), "prepare_threshold": 0}  # of the statements in `prepared` alone
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         ends_at = deadline.get()

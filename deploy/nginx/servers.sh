@@ -24,6 +24,7 @@ for server in $WEB_SERVERS; do
 done >"$EDGE_DIR/servers.new"
 grep -q . "$EDGE_DIR/servers.new" || { echo "nobody would be left to ask" >&2; exit 1; }
 mv "$EDGE_DIR/servers.new" "$EDGE_DIR/servers.conf"
+sed 's/;/ max_conns=100;/' "$EDGE_DIR/servers.conf" >"$EDGE_DIR/forms.conf"
 before=$(workers)
 kill -HUP "$master"
 waited=0

@@ -67,7 +67,8 @@ for file in "$HERE"/*.conf; do
         -e "s|@UNLIMITED@|$(each '%s 1;' ${UNLIMITED:-})|g" \
         "$file" >"$CONFIGURATION/$(basename "$file")"
 done
-each 'server %s max_fails=0;\n' $WEB_SERVERS >"$EDGE_DIR/servers.conf"  # servers.sh changes it
+each 'server %s max_fails=0;\n' $WEB_SERVERS >"$EDGE_DIR/servers.conf"  # servers.sh changes these two
+sed 's/;/ max_conns=100;/' "$EDGE_DIR/servers.conf" >"$EDGE_DIR/forms.conf"
 
 : >"$EDGE_DIR/modules.conf"
 : >"$EDGE_DIR/extra.conf"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -17,9 +18,10 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from clinic.clock import clock_time
+from clinic.memory import Remembered
 from clinic.models import ClinicSettings, User
 from leads import tokens
-from leads.models import Contact, GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
+from leads.models import Contact, GuideEdition, GuidePage, Lead, OutgoingMail, Submission, WorkshopPage
 from leads.promise import promise_in_words
 
 from . import issues
@@ -59,16 +61,29 @@ def welcome(mail: OutgoingMail) -> Content:
 
 
 def guide(mail: OutgoingMail) -> Content:
-    page = GuidePage.objects.get(pk=submission_of(mail).subject_id)
-    edition = page.newest_edition
-    return to_reader(
-        mail,
-        guide=page,
-        guide_url=full_address(page.get_url() + page.reverse_subpage("read")),
-        tips=[block.value["title"] for block in page.tips],
-        is_attached=edition is not None,
-        attachments=[(f"{page.slug}.pdf", bytes(edition.pdf))] if edition else [],
-    )
+    facts, edition = guide_now(submission_of(mail).subject_id)
+    attachments = [(f"{facts['guide'].slug}.pdf", pdf_of(edition))] if edition else []
+    return to_reader(mail, attachments=attachments, **facts)
+
+
+@Remembered
+def guide_now(page_id: int | None) -> tuple[dict[str, Any], int | None]:
+    """What the mail says of a guide, and the number of its newest edition."""
+    page = GuidePage.objects.get(pk=page_id)
+    edition = page.editions.defer("pdf").newest()
+    facts = {
+        "guide": page,
+        "guide_url": full_address(page.get_url() + page.reverse_subpage("read")),
+        "tips": [block.value["title"] for block in page.tips],
+        "is_attached": edition is not None,
+    }
+    return facts, edition and edition.pk
+
+
+@lru_cache(maxsize=8)
+def pdf_of(edition: int) -> bytes:
+    """An edition is never changed."""
+    return bytes(GuideEdition.objects.get(pk=edition).pdf)
 
 
 def assessment(mail: OutgoingMail) -> Content:
@@ -90,7 +105,7 @@ def alarm(mail: OutgoingMail) -> Content:
 def staff_address(mail: OutgoingMail) -> str:
     """Of the one whom it is for, else where the settings say; the site's own while they name nobody."""
     user_address = mail.user.email if mail.user else ""
-    return user_address or ClinicSettings.load().notices_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return user_address or ClinicSettings.current().notices_to or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def card_url(submission: Submission) -> str:
@@ -112,7 +127,7 @@ def about_request(mail: OutgoingMail, **facts: Any) -> Content:
     """To somebody who waits for us to be in touch, with a link to what was asked for."""
     submission = submission_of(mail)
     by_mail = submission.lead.channel == Lead.Channel.EMAIL
-    clinic = ClinicSettings.load()
+    clinic = ClinicSettings.current()
     return to_reader(
         mail,
         {"request_url": link("request", tokens.REQUEST, submission.pk)},
@@ -180,7 +195,7 @@ def privacy(mail: OutgoingMail) -> Content:
     row = mail.privacy_request
     if row is None or mail.contact is None:
         raise ValueError("this mail answers a request that is gone")
-    zone = ClinicSettings.load().zone
+    zone = ClinicSettings.current().zone
     received, due = (moment.astimezone(zone) for moment in (row.received_at, row.due_at))
     latest = mail.contact.submissions.order_by("-pk").values_list("pk", flat=True).first()
     return to_reader(
@@ -245,7 +260,7 @@ def link(name: str, purpose: str, pk: int) -> str:
 
 def promise(mail: OutgoingMail, promised_at: datetime | None) -> dict[str, Any]:
     """What was promised, in the words of the moment at which the mail leaves; it may be late."""
-    clinic, now = ClinicSettings.load(), mail.sent_at or timezone.now()
+    clinic, now = ClinicSettings.current(), mail.sent_at or timezone.now()
     if promised_at is None:
         return {"promise": "", "is_over": False}
     local = promised_at.astimezone(clinic.zone)

@@ -18,13 +18,15 @@ import uuid
 from collections.abc import Iterable
 from copy import copy
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from leads.models import Contact, Issue, OutgoingMail
+from clinic.postgresql.base import prepared
+from leads.models import Contact, Enrolment, OutgoingMail, Submission
 
 LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
 MAX_ATTEMPTS = 8
@@ -42,17 +44,6 @@ RESENT_KINDS = [
     *OutgoingMail.PRIVACY_KINDS,
 ]
 
-# What a mail of each kind is made from, read together with it. Thousands of the first few leave in one go.
-ABOUT = {
-    OutgoingMail.Kind.ISSUE.value: ["contact", "issue"],
-    OutgoingMail.Kind.TRIAL.value: ["user", "issue"],
-    OutgoingMail.Kind.PASSWORD.value: ["user"],
-    OutgoingMail.Kind.FACTOR.value: ["user"],
-    OutgoingMail.Kind.TIP.value: ["contact", "enrolment__sequence", "step__sequence"],
-    **{kind.value: ["contact", "privacy_request"] for kind in OutgoingMail.PRIVACY_KINDS},
-}
-ABOUT_A_FORM = ["contact__subscription", "submission__lead"]
-
 State = OutgoingMail.State
 HELD = [State.LEASED, State.HANDED]
 FREE = {"lease_token": None, "lease_until": None}
@@ -60,12 +51,27 @@ FREE = {"lease_token": None, "lease_until": None}
 # One at a time, so that a mail somebody waits for stands behind one other at most, a switch acts before the next mail,
 # and a worker that dies takes one attempt of one mail with it. CASE, because of the planner: while one large issue is
 # all that waits, a plain comparison with its number would look as if it left nothing, and the whole queue were sorted.
-CLAIM = """
-    WITH due AS MATERIALIZED (
+# Nothing of the mail has left yet: should the database fall and forget that it was leased, it is queued. So this commit
+# need not wait for the disk.
+CLAIM = f"""
+    WITH quick AS MATERIALIZED (
+        SELECT set_config('synchronous_commit', 'off', true)
+    ), open AS MATERIALIZED (
+        SELECT FROM quick
+         WHERE NOT EXISTS (SELECT FROM leads_sender WHERE is_stopped OR resumes_at > clock_timestamp())
+    ), prompt AS MATERIALIZED (
         SELECT mail.id
           FROM leads_outgoingmail mail
-         WHERE mail.state = 'queued' AND mail.can_wait = %(can_wait)s AND mail.due_at <= statement_timestamp()
-           AND NOT EXISTS (SELECT FROM leads_sender WHERE is_stopped OR resumes_at > clock_timestamp())
+         WHERE mail.state = 'queued' AND NOT mail.can_wait AND mail.due_at <= statement_timestamp()
+           AND EXISTS (SELECT FROM open)
+         ORDER BY mail.due_at, mail.id
+         LIMIT 1
+           FOR UPDATE SKIP LOCKED
+    ), patient AS MATERIALIZED (
+        SELECT mail.id
+          FROM leads_outgoingmail mail
+         WHERE mail.state = 'queued' AND mail.can_wait AND mail.due_at <= statement_timestamp()
+           AND EXISTS (SELECT FROM open) AND NOT EXISTS (SELECT FROM prompt)
            AND NOT EXISTS (SELECT FROM leads_enrolment enrolment JOIN leads_sequence sequence
                                     ON sequence.id = enrolment.sequence_id AND sequence.paused_at IS NOT NULL
                             WHERE enrolment.id = mail.enrolment_id)
@@ -75,14 +81,50 @@ CLAIM = """
                     ELSE true END
          ORDER BY mail.due_at, mail.id
          LIMIT 1
-           FOR UPDATE SKIP LOCKED)
+           FOR UPDATE SKIP LOCKED
+    )
     UPDATE leads_outgoingmail mail
        SET state = 'leased', lease_token = %(token)s, changed_at = clock_timestamp(), attempts = attempts + 1,
-           lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-      FROM due
+           lease_until = clock_timestamp() + %(lease)s
+      FROM (SELECT id FROM prompt UNION ALL SELECT id FROM patient) due
      WHERE mail.id = due.id
-    RETURNING mail.id, mail.kind
+    RETURNING {", ".join(f"mail.{field.column}" for field in OutgoingMail._meta.concrete_fields)},
+              (SELECT email FROM leads_contact WHERE id = mail.contact_id) AS recipient
+"""  # noqa: S608  our own words
+SPACED = """
+    SELECT max(other.changed_at)
+      FROM leads_outgoingmail other
+     WHERE other.contact_id = %(contact)s AND other.can_wait
+       AND other.state IN ('handed', 'sent', 'uncertain')
+       AND other.changed_at > statement_timestamp() - %(spacing)s
 """
+HAND_OVER = f"""
+    UPDATE leads_outgoingmail mail
+       SET state = 'handed', changed_at = clock_timestamp(), lease_until = clock_timestamp() + %(lease)s
+     WHERE mail.id = %(mail)s AND mail.lease_token = %(token)s AND mail.state = 'leased'
+       AND mail.lease_until > clock_timestamp()
+       AND NOT (mail.kind = 'issue' AND mail.resend_of_id IS NULL
+                AND EXISTS (SELECT FROM leads_issue
+                             WHERE id = mail.issue_id AND (state = 'cancelled' OR paused_at IS NOT NULL)))
+       AND NOT (mail.can_wait AND ({SPACED}) IS NOT NULL)
+"""  # noqa: S608  our own words
+# Of what can wait, a mail that the database forgot to be sent becomes uncertain, and is not sent again. So this commit
+# need not wait for the disk; the next one that does takes it along, before another mail leaves.
+SETTLE_SENT = """
+    WITH quick AS MATERIALIZED (
+        SELECT CASE WHEN %(can_wait)s THEN set_config('synchronous_commit', 'off', true) END
+    )
+    UPDATE leads_outgoingmail
+       SET state = 'sent', reason = '', changed_at = statement_timestamp(), sent_at = statement_timestamp(),
+           lease_token = NULL, lease_until = NULL
+      FROM quick
+     WHERE id = %(mail)s AND lease_token = %(token)s AND state IN ('handed', 'uncertain')
+"""
+
+# What a mail says of the form that it answers. Nothing of what was told about a person's health.
+ASKED = Submission.objects.select_related("lead").only(
+    "kind", "subject_id", "reference", "promised_at", "lead__channel", "lead__promised_at"
+)
 
 
 def owe(mails: Iterable[OutgoingMail]) -> None:
@@ -92,19 +134,17 @@ def owe(mails: Iterable[OutgoingMail]) -> None:
 
 def claim() -> OutgoingMail | None:
     """Lease the mail that has been due for longest, those that somebody waits for first; no two callers get one."""
-    token = uuid.uuid4()
-    with connection.cursor() as cursor:
-        for can_wait in (False, True):
-            cursor.execute(CLAIM, {"token": token, "lease": LEASE.total_seconds(), "can_wait": can_wait})
-            if claimed := cursor.fetchone():
-                break
-        else:
-            return None
-    pk, kind = claimed
-    rows = OutgoingMail.objects.select_related(*ABOUT.get(kind, ABOUT_A_FORM))
-    if kind not in ABOUT:
-        rows = rows.defer("submission__health_answers")  # no mail tells them
-    return rows.filter(pk=pk, lease_token=token, state=State.LEASED).first()
+    values = {"token": uuid.uuid4(), "lease": LEASE}
+    with prepared():
+        mail: Any = next(iter(OutgoingMail.objects.raw(CLAIM, values)), None)
+    if mail is None:
+        return None
+    mail.contact = Contact(pk=mail.contact_id, email=mail.recipient) if mail.contact_id else None
+    if mail.submission_id:
+        mail.submission = ASKED.filter(pk=mail.submission_id).first()
+    if mail.enrolment_id:
+        mail.enrolment = Enrolment.objects.select_related("sequence").filter(pk=mail.enrolment_id).first()
+    return cast(OutgoingMail, mail)
 
 
 def claimed_at(mail: OutgoingMail) -> datetime:
@@ -128,31 +168,23 @@ def hand_over(mail: OutgoingMail) -> bool:
     issue went to this mailbox within the spacing. Committed, to disk, when this returns: a crash from here on leaves a
     trace.
     """
-    with transaction.atomic(durable=True):
-        if mail.issue is not None and mail.is_of_an_audience and Issue.objects.held().filter(pk=mail.issue.pk).exists():
-            return False
-        if mail.can_wait and mail.contact is not None:
-            Contact.objects.select_for_update(no_key=True).filter(pk=mail.contact.pk).first()
-            if last_spaced(mail) is not None:
-                return False
-        moved = (
-            held(mail, [State.LEASED])
-            .filter(lease_until__gt=Now())
-            .update(state=State.HANDED, lease_until=Now() + LEASE, changed_at=Now())
-        )
-    return bool(moved)
+    values = {"mail": mail.pk, "token": mail.lease_token, "lease": LEASE, **spaced_values(mail)}
+    with transaction.atomic(durable=True), prepared(), connection.cursor() as cursor:
+        if mail.can_wait:  # a statement of its own: the next one sees what whoever held the mailbox has committed
+            cursor.execute("SELECT FROM leads_contact WHERE id = %s FOR NO KEY UPDATE", [mail.contact_id])
+        cursor.execute(HAND_OVER, values)
+        return bool(cursor.rowcount)
 
 
-def last_spaced(mail: OutgoingMail) -> datetime | None:
-    """When the last other tip or issue left for this mailbox, if that is within the spacing."""
-    others = OutgoingMail.objects.filter(contact=mail.contact_id, can_wait=True)  # it has not left itself
-    left = others.filter(state__in=[State.HANDED, State.SENT, State.UNCERTAIN], changed_at__gt=Now() - SPACING)
-    return left.order_by("-changed_at").values_list("changed_at", flat=True).first()
+def spaced_values(mail: OutgoingMail) -> dict[str, Any]:
+    return {"contact": mail.contact_id, "spacing": SPACING}
 
 
 def settle_sent(mail: OutgoingMail) -> bool:
     """The mail server took it over: 250. Counts even when the sweep had given the worker up meanwhile."""
-    return move(mail, State.SENT, [State.HANDED, State.UNCERTAIN], sent_at=Now(), reason="")
+    with prepared(), connection.cursor() as cursor:
+        cursor.execute(SETTLE_SENT, {"mail": mail.pk, "token": mail.lease_token, "can_wait": mail.can_wait})
+        return bool(cursor.rowcount)
 
 
 def retry(mail: OutgoingMail, reason: str) -> bool:

@@ -1,7 +1,7 @@
-"""A mail that thousands get, drawn and encoded once, with gaps for what is each reader's own.
+"""A mail that many get, encoded once, with gaps for what is each reader's own.
 
-To encode a mail takes longer than to send it. What differs between two readers of an issue is four headers and two
-links: they are put in where the master has its gaps.
+To encode a mail takes longer than to send it, most of all one with a PDF. What differs between two readers of an issue
+or a guide is a few headers and links: they are put in where the master has its gaps.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email import quoprimime
 from email.message import EmailMessage
 
+NEVER = "(?!)"  # matches nowhere
 LINE = 75  # of the 76 that RFC 2045 allows: what breaks a line takes one
 
 
@@ -21,18 +22,18 @@ class Master:
     def of(cls, letter: EmailMessage, gaps: Mapping[str, str]) -> "Master":
         """`gaps`: by its name, the word that stands in the letter's bodies for it.
 
-        The letter's own To, Date, Message-ID and List-Unsubscribe are left out; `filled` writes them.
+        The letter has no header of its reader's own yet; `filled` writes them.
         """
-        for name in ("To", "Date", "Message-ID", "List-Unsubscribe"):
-            del letter[name]
-        for part in letter.iter_parts():
+        for part in letter.walk():
+            if part.get_content_maintype() != "text":
+                continue
             body = encoded(part.get_content(), gaps.values())
             del part["Content-Transfer-Encoding"]
             part["Content-Transfer-Encoding"] = "quoted-printable"
             part.set_payload(body)
-        names = {word.encode(): name.encode() for name, word in gaps.items()}
-        pieces = re.split(b"(" + b"|".join(map(re.escape, names)) + b")", letter.as_bytes())
-        return cls(tuple(names.get(piece, piece) for piece in pieces))
+        names = {word: name for name, word in gaps.items()}
+        pieces = between(names).split(letter.as_bytes().decode("ascii"))
+        return cls(tuple(names.get(piece, piece).encode() for piece in pieces))
 
     def filled(self, headers: Mapping[str, str], links: Mapping[str, str]) -> bytes:
         """The whole mail. Errors: `UnicodeEncodeError` for an address that is not ASCII."""
@@ -44,12 +45,16 @@ class Master:
 
 def encoded(body: str, words: Iterable[str]) -> str:
     """Quoted-printable, with each of these words on a line of its own that the reader's program joins to the others."""
-    gap = re.compile("(" + "|".join(map(re.escape, words)) + ")")
-    pieces = gap.split(body.replace("\r\n", "\n"))
+    pieces = between(words).split(body.replace("\r\n", "\n"))
     return "=\r\n".join(
         piece if number % 2 else quoprimime.body_encode(piece.encode().decode("latin-1"), LINE, "\r\n")
         for number, piece in enumerate(pieces)
     )
+
+
+def between(words: Iterable[str]) -> re.Pattern[str]:
+    """Splits at these words, and keeps them."""
+    return re.compile("(" + ("|".join(map(re.escape, words)) or NEVER) + ")")
 
 
 def soft_lines(link: str) -> bytes:

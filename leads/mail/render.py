@@ -1,8 +1,7 @@
 """Makes a mail from its row: what it says now, not what it would have said when it was owed."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -18,7 +17,7 @@ from django.utils import timezone
 from clinic.models import ClinicSettings
 from leads.models import Contact, Issue, OutgoingMail
 
-from . import contents, gates, issues
+from . import contents, gates
 from .contents import Content
 from .master import Master
 from .prose import filled
@@ -49,39 +48,44 @@ class Message:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a mail says, with a placeholder for each link: the same for all who get this guide, this tip."""
+
+    practice: str
+    subject: str
+    text: str
+    html: str
+    links: tuple[str, ...]  # their names
+    attachments: tuple[tuple[str, bytes], ...]
+    is_bulk: bool
+
+
 def message(mail: OutgoingMail) -> Message:
     """Errors: whatever a template or a page that is gone raises; the mail is then given up."""
     if mail.is_of_an_audience:
         return copy(mail)
     content = contents.content(mail)
-    return Message(own_address(), content.recipient, letter(mail, content).as_bytes())
+    letter = master(words(mail, content)).filled(headers(mail, content.recipient, content.links), content.links)
+    return Message(own_address(), content.recipient, letter)
 
 
 def copy(mail: OutgoingMail) -> Message:
-    """The mail for one of an issue's many readers: the same bytes as `letter` makes, but for where its lines end."""
-    if mail.issue is None or mail.contact is None:
+    """The mail for one of an issue's many readers, for whom nothing is drawn."""
+    if mail.issue_id is None or mail.contact is None:
         raise ValueError("a newsletter without its issue or its mailbox")
-    clinic = ClinicSettings.current()
-    links = contents.standing_links(mail.contact)
-    headers = {
-        "To": str(Address(addr_spec=mail.contact.email)),
-        "Date": format_datetime((mail.sent_at or timezone.now()).astimezone(clinic.zone)),
-        "Message-ID": message_id(mail),
-        "List-Unsubscribe": f"<{links['unsubscribe_url']}>",
-    }
-    words = json.dumps(issues.words(mail.issue), sort_keys=True)
-    content = master(mail.issue.pk, words, facts_of(clinic)).filled(headers, links)
-    return Message(own_address(), mail.contact.email, content)
+    recipient, links = mail.contact.email, contents.standing_links(mail.contact)
+    letter = master_of_issue(mail.issue_id, facts_of(ClinicSettings.current()))
+    return Message(own_address(), recipient, letter.filled(headers(mail, recipient, links), links))
 
 
 @lru_cache(maxsize=8)
-def master(issue: int, words: str, clinic: tuple[str, ...]) -> Master:
-    """`clinic` tells one state of the clinic's facts from the next: a correction reaches those who wait."""
-    mail = OutgoingMail(kind=OutgoingMail.Kind.ISSUE, issue=Issue(pk=issue, frozen=json.loads(words)))
+def master_of_issue(issue: int, clinic: tuple[str, ...]) -> Master:
+    """What the issue says was frozen. `clinic` tells one state of the clinic's facts from the next: a correction of
+    those reaches who waits."""
+    mail = OutgoingMail(kind=Kind.ISSUE, issue=Issue.objects.get(pk=issue))
     mail.contact = Contact(pk=0, email=own_address())
-    content = contents.content(mail)
-    gaps = {name: placeholder(name) for name in content.links}
-    return Master.of(letter(mail, replace(content, links=gaps)), gaps)
+    return master(words(mail, contents.content(mail)))
 
 
 def facts_of(clinic: ClinicSettings) -> tuple[str, ...]:
@@ -89,8 +93,22 @@ def facts_of(clinic: ClinicSettings) -> tuple[str, ...]:
     return tuple(str(getattr(clinic, name)) for name in fields)
 
 
+@lru_cache(maxsize=32)
+def master(said: Words) -> Master:
+    gaps = {name: placeholder(name) for name in said.links}
+    return Master.of(composed(said, gaps), gaps)
+
+
 def letter(mail: OutgoingMail, content: Content) -> EmailMessage:
-    clinic = ClinicSettings.load()
+    """The mail to look at, with no way around it that saves work."""
+    email = composed(words(mail, content), content.links)
+    for name, value in headers(mail, content.recipient, content.links).items():
+        email[name] = value
+    return email
+
+
+def words(mail: OutgoingMail, content: Content) -> Words:
+    clinic = ClinicSettings.current()
     is_bulk = mail.kind in gates.BULK
     folder = FOLDERS.get(Kind(mail.kind), mail.kind)
     context = {
@@ -101,29 +119,39 @@ def letter(mail: OutgoingMail, content: Content) -> EmailMessage:
         "is_bulk": is_bulk or mail.kind == Kind.TRIAL,
     }
     context["subject"] = " ".join(render_to_string(f"emails/{folder}/subject.txt", context).split())
-    text = filled(render_to_string(f"emails/{folder}/body.txt", context))
-    html = inlined(render_to_string(f"emails/{folder}/body.html", context))
+    return Words(
+        practice=clinic.practice_name,
+        subject=context["subject"],
+        text=render_to_string(f"emails/{folder}/body.txt", context),
+        html=render_to_string(f"emails/{folder}/body.html", context),
+        links=tuple(content.links),
+        attachments=tuple(content.attachments),
+        is_bulk=is_bulk,
+    )
+
+
+def composed(said: Words, links: Mapping[str, str]) -> EmailMessage:
+    """All of a mail but the headers that are its reader's own."""
     email = EmailMessage(POLICY)
-    email["Subject"] = context["subject"]
-    email["From"] = Address(clinic.practice_name, addr_spec=own_address())
-    email["To"] = Address(addr_spec=content.recipient)
-    email["Date"] = format_datetime((mail.sent_at or timezone.now()).astimezone(clinic.zone))
-    email["Message-ID"] = message_id(mail)
+    email["Subject"] = said.subject
+    email["From"] = Address(said.practice, addr_spec=own_address())
     email["Auto-Submitted"] = "auto-generated"  # nobody's holiday notice is to answer
-    if is_bulk:
-        email["List-Unsubscribe"] = f"<{content.links['unsubscribe_url']}>"
+    if said.is_bulk:
         email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    email.set_content(linked(text, content.links))
-    email.add_alternative(linked(html, content.links), subtype="html")
-    for name, data in content.attachments:
+    email.set_content(linked(filled(said.text), links))
+    email.add_alternative(linked(INLINER.inline(said.html), links), subtype="html")
+    for name, data in said.attachments:
         email.add_attachment(data, maintype="application", subtype="pdf", filename=name)
     return email
 
 
-@lru_cache(maxsize=64)
-def inlined(html: str) -> str:
-    """With the style sheet written onto each element: slow, and once for all who get the same but for their links."""
-    return INLINER.inline(html)
+def headers(mail: OutgoingMail, recipient: str, links: Mapping[str, str]) -> dict[str, str]:
+    own = {
+        "To": str(Address(addr_spec=recipient)),
+        "Date": format_datetime((mail.sent_at or timezone.now()).astimezone(ClinicSettings.current().zone)),
+        "Message-ID": message_id(mail),
+    }
+    return own | {"List-Unsubscribe": f"<{links['unsubscribe_url']}>"} if mail.kind in gates.BULK else own
 
 
 def placeholder(name: str) -> str:

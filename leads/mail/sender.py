@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=5)  # after an outage; doubles with each one in a row
 LONGEST_PAUSE = timedelta(minutes=5)
+LOOK_AFTER = 1  # seconds between two looks at whether the connection to the database is still good
 REMEMBER = 120  # seconds for which an outcome waits for a database that is away
 
 
@@ -35,14 +36,16 @@ def drain(seconds: float = 50, *, is_stopping: Callable[[], bool] = lambda: Fals
     ledger.sweep()
     transport = open_transport()
     sent = 0
-    end = time.monotonic() + seconds
+    begin = looked_after = time.monotonic()
     try:
-        while time.monotonic() < end and not is_stopping() and (mail := ledger.claim()):
+        while time.monotonic() < begin + seconds and not is_stopping() and (mail := ledger.claim()):
             if send(mail, transport):
                 sent += 1
                 if sent == 1:
                     worked()
-            refresh_connection()
+            if time.monotonic() > looked_after + LOOK_AFTER:
+                looked_after = time.monotonic()
+                refresh_connection()
     except Outage as outage:
         pause(str(outage))
     finally:

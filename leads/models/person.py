@@ -248,6 +248,11 @@ class Submission(models.Model):
             # the same request again within ten minutes
             models.Index(fields=["lead", "kind", "subject_id", "-created_at"], name="submission_again"),
             models.Index(fields=["created_at"], name="submission_recent"),  # the signs of a flood, and the figures
+            # how much came from one client, and for one person, within ten minutes; the mailbox has an index anyway
+            models.Index(
+                fields=["client_hash", "created_at"], name="submission_of_client", condition=~Q(client_hash="")
+            ),
+            models.Index(fields=["phone", "created_at"], name="submission_of_number", condition=~Q(phone="")),
             models.Index(fields=["-created_at"], name="submission_spam", condition=Q(is_spam=True)),  # the spam folder
             models.Index(fields=["id"], name="submission_with_health", condition=~Q(health_answers="")),  # the purge
         ]

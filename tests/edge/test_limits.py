@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
+import ssl
 import time
 
 import pytest
@@ -43,6 +46,47 @@ def test_whoever_sends_too_many_forms_can_still_read(site):
     assert 429 not in sent[:20]
     assert 429 in sent
     assert site.ask(POST, address="127.0.1.3").status == 200
+
+
+@contextlib.contextmanager
+def standing_still(site):
+    """The application takes requests, and answers none until the end of the block."""
+    groups = [site.child(name).process.pid for name in ("web", "web-2")]
+    for group in groups:
+        os.killpg(group, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for group in groups:
+            os.killpg(group, signal.SIGCONT)
+
+
+def heard(visitors):
+    """What those were answered who were answered by now."""
+    for visitor in visitors:
+        visitor.setblocking(False)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            yield visitor.recv(100_000).decode()
+
+
+def test_of_more_forms_than_can_be_answered_in_time_the_rest_are_asked_to_wait(site):
+    form = f"POST /no/form/ HTTP/1.1\r\nHost: localhost:{site.port}\r\nContent-Length: 0\r\n\r\n"
+    refused, answered = [], []
+    with contextlib.ExitStack() as stack:
+        visitors = [stack.enter_context(site.connect(f"127.0.4.{number}")) for number in range(1, 206)]
+        with standing_still(site):
+            for visitor in visitors:
+                visitor.send(form.encode())
+            wait_for(lambda: refused.extend(heard(visitors)) or len(refused) >= 5, 8)
+        wait_for(lambda: answered.extend(heard(visitors)) or len(answered) >= 200)
+    assert len(refused) == 5  # a hundred wait for each gunicorn
+    for answer in refused:
+        assert answer.startswith("HTTP/1.1 429")
+        assert "retry-after: 30" in answer.lower()
+        assert PHONE in answer
+    assert {answer[:12] for answer in answered} == {
+        "HTTP/1.1 403"
+    }  # the application has its say: there is no such form
 
 
 def test_files_are_not_counted(site):

@@ -34,6 +34,19 @@ def handed_mail(factory=OutgoingMailFactory) -> OutgoingMail:
     return mail
 
 
+class Committing:
+    """How the transaction of each statement is going to commit."""
+
+    def __init__(self):
+        self.settings = set()
+
+    def __call__(self, execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        with connection.connection.cursor() as cursor:
+            self.settings.add(cursor.execute("SHOW synchronous_commit").fetchone()[0])
+        return answer
+
+
 def minutes_since(moment) -> float:
     """By the database's clock."""
     with connection.cursor() as cursor:
@@ -149,6 +162,29 @@ def test_a_mail_of_an_issue_that_was_paused_meanwhile_is_not_handed_over(paused_
     mail = ledger.claim()
     Issue.objects.filter(pk=issue.pk).update(paused_at=paused_at)
     assert ledger.hand_over(mail) is is_handed_over
+
+
+@pytest.mark.parametrize(("factory", "waits"), [(OutgoingMailFactory, "on"), (TipFactory, "off")])
+def test_that_a_mail_left_is_on_the_disk_where_it_would_else_be_sent_again(factory, waits):
+    mail = handed_mail(factory)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        assert ledger.settle_sent(mail)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == (waits,)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("factory", [OutgoingMailFactory, TipFactory])
+def test_that_a_mail_is_about_to_leave_is_on_the_disk(factory):
+    factory()
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+        mail = ledger.claim()
+        with connection.execute_wrapper(committing := Committing()):
+            assert ledger.hand_over(mail)
+        cursor.execute("RESET synchronous_commit")
+    assert committing.settings == {"on"}
 
 
 def test_what_a_dead_worker_had_not_handed_over_waits_again():
