@@ -188,7 +188,8 @@ class ClinicSettings(BaseGenericSetting, ClusterableModel):
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
         remembered_clinic.forget()
-        transaction.on_commit(lambda: write_error_pages(self), robust=True)
+        # Read anew: what was worked out from the facts as they were still stands in this object.
+        transaction.on_commit(lambda: write_error_pages(ClinicSettings.load()), robust=True)
 
     @classmethod
     def current(cls) -> "ClinicSettings":
