@@ -1,13 +1,11 @@
 """How many assessments a second the site stores and thanks for, beside the least that Django and PostgreSQL do."""
 
-import contextlib
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import psutil
 import psycopg
 
 from bench.arrivals import LOST, Answers, Visitors
@@ -166,17 +164,10 @@ def at_once(site: Site, url: str, connections: int) -> tuple[int, Counter[str], 
     requests = prepared(site, url, 2 * AIM * SECONDS)
     with Visitors(url, connections) as visitors:
         visitors.send(requests[:AIM], seconds=SECONDS / 4)  # to warm up
-        rows, before = stored(site), used()
+        rows, before = stored(site), cpu_seconds()
         answers = visitors.send(requests[AIM:], seconds=SECONDS)
-        spent = used() - before
+        spent = cpu_seconds() - before
         return stored(site) - rows, spent, answers
-
-
-def used() -> Counter[str]:
-    """A connection of PostgreSQL's may end while its process is looked at."""
-    while True:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return cpu_seconds()
 
 
 def kept(label: str, rows: int, answers: Answers) -> Row:
