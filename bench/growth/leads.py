@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from clinic.wsgi import application  # noqa: F401  first of ours: it sets Django
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from bench.growth.cost import Cost, cost
 from clinic.models import User
@@ -46,7 +48,7 @@ LEADS = """
 
 
 def fill(number: int, owner: User) -> Lead:
-    """Make leads until there are so many, one of them like nobody else. Returns a card that is alike at each size."""
+    """Make leads until there are so many, one of them like nobody else. Returns the card that stands first of all."""
     Lead.objects.get_or_create(name=RARE, phone="+12065550100", asked_for="call")
     values = {"first": Lead.objects.count(), "last": number, "owner": owner.pk}
     with connection.cursor() as cursor:
@@ -55,8 +57,10 @@ def fill(number: int, owner: User) -> Lead:
         cursor.execute("ANALYZE leads_contact")
         cursor.execute(LEADS, values)
         cursor.execute("VACUUM ANALYZE leads_lead, leads_contact")
-    alike = Lead.objects.open().filter(state=Lead.State.NEW, owner=owner, promised_at__isnull=False)
-    return alike.earliest("next_action_at")
+    first = Lead.objects.filter(state=Lead.State.NEW, owner=owner, is_spam=False).earliest("pk")
+    first.promised_at = first.next_action_at = timezone.now() - timedelta(days=365)
+    first.save(update_fields=["promised_at", "next_action_at"])
+    return first
 
 
 def views(card: Lead) -> Iterator[tuple[str, str, dict[str, str] | None]]:
