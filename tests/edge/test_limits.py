@@ -32,8 +32,8 @@ def policies(answer):
 
 
 def test_whoever_asks_too_much_is_asked_to_wait_and_told_the_phone_number(site):
-    answers = site.ask_often("/about/", 100, address="127.0.1.1")
-    refused = answers[-1]
+    answers = site.ask_often("/about/", 200, address="127.0.1.1")
+    refused = next(answer for answer in answers if answer.status != 200)
     assert refused.status == 429
     assert PHONE in refused.text
     assert refused.headers["retry-after"] == "30"

@@ -142,7 +142,7 @@ def test_what_the_edge_refuses_by_itself_is_not_penalised(site):
         413: site.ask("/newsletter/", method="POST", address="127.0.3.3", Content_Length="999999"),
         414: site.ask(long_query, address="127.0.3.3"),
         421: site.ask("/", address="127.0.3.3", Host="somewhere.example"),
-        429: site.ask_often("/about/", 100, address="127.0.3.4")[-1],
+        429: next(answer for answer in site.ask_often("/about/", 200, address="127.0.3.4") if answer.status != 200),
     }
 
     for status, found in refused.items():
