@@ -52,13 +52,18 @@ def start(services: Group, site: Site, var_dir: Path) -> Edge:
     run.wait_until_ready(services, env)
     port = free_port()
     write_file(folder, port, *answer(env))
+    start_nginx(services, var_dir, env, port)
+    return Edge(env["SITE_URL"], f"https://localhost:{port}/article.html")
+
+
+def start_nginx(services: Group, var_dir: Path, env: Mapping[str, str], port: int) -> None:
+    """Returns once it listens at this port."""
     edge = production.start(services, "edge", var_dir, env)
     begin = time.monotonic()
     while is_free(port):
         if edge.has_ended or time.monotonic() > begin + START_SECONDS:
             raise Problem(f"The edge did not start: {edge.complaint}.")
         time.sleep(0.1)
-    return Edge(env["SITE_URL"], f"https://localhost:{port}/article.html")
 
 
 def answer(env: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:

@@ -31,7 +31,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Plot:
-    """Lines over a logarithmic x that was measured at a few points, such as numbers of posts."""
+    """Lines over a logarithmic x that was measured at a few points, such as numbers of posts; y is logarithmic too."""
 
     name: str  # of the file, without its ending
     title: str
@@ -39,7 +39,6 @@ class Plot:
     y: str
     lines: Mapping[str, Points]  # the label of each line; x ascending, all above 0
     limits: Mapping[str, float] = field(default_factory=dict)  # drawn as level lines: a budget, by its label
-    is_y_logarithmic: bool = True
 
     def svg(self) -> str:
         parts = [*self.frame(), *self.grid(), *self.drawn(), "</svg>"]
@@ -69,7 +68,7 @@ class Plot:
             at = self.across(tick)
             yield f'<path class="grid" d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
             yield text(at, HEIGHT - BOTTOM + 18, short(tick), "middle")
-        for tick in decades(*self.y_range) if self.is_y_logarithmic else even(*self.y_range):
+        for tick in decades(*self.y_range):
             at = self.up(tick)
             yield f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
             yield text(LEFT - 8, at + 4, short(tick), "end")
@@ -97,8 +96,6 @@ class Plot:
     @property
     def y_range(self) -> tuple[float, float]:
         values = [y for points in self.lines.values() for _, y in points] + [*self.limits.values()]
-        if not self.is_y_logarithmic:
-            return 0.0, max(values) * 1.05
         return 10 ** math.floor(math.log10(min(values))), 10 ** math.ceil(math.log10(max(values)) + 0.01)
 
     def across(self, x: float) -> float:
@@ -107,7 +104,7 @@ class Plot:
 
     def up(self, y: float) -> float:
         low, high = self.y_range
-        share = math.log(y / low) / math.log(high / low) if self.is_y_logarithmic else (y - low) / (high - low)
+        share = math.log(y / low) / math.log(high / low)
         return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP)
 
 
@@ -118,14 +115,6 @@ def text(x: float, y: float, words: str, anchor: str) -> str:
 def decades(low: float, high: float) -> list[float]:
     powers = range(math.ceil(math.log10(low) - 0.001), math.floor(math.log10(high) + 0.001) + 1)
     return [10.0**power for power in powers]
-
-
-def even(low: float, high: float) -> list[float]:
-    """About five round numbers."""
-    rough = (high - low) / 5
-    unit = 10 ** math.floor(math.log10(rough))
-    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
-    return [low + step * number for number in range(int((high - low) / step) + 1)]
 
 
 def apart(ends: Mapping[str, float]) -> dict[str, float]:

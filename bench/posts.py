@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.arrivals import LOST, Answers, Visitors
+from bench.edge import start_nginx
 from bench.load import cpu_of_each, cpu_seconds, found
 from bench.plot import Plot
 from bench.progress import now
@@ -17,7 +18,7 @@ from bench.site import Site, serve, start_gunicorn, wait_until_ready
 from dev import production, run
 from dev.environment import ROOT
 from dev.nginx import NGINX
-from dev.processes import Group, Problem, free_port, is_free
+from dev.processes import Group, Problem, free_port
 from dev.run import python
 from dev.servers import postgresql_program
 
@@ -148,14 +149,9 @@ def edge(services: Group, site: Site) -> str:
     (site.var_dir / "log").mkdir(exist_ok=True)
     env = production.Production().environment({**site.env, "PORT": str(free_port())})
     env = production.environment_here(site.var_dir, env)
-    for name in ("web", "edge"):
-        production.start(services, name, site.var_dir, env)
+    production.start(services, "web", site.var_dir, env)
     run.wait_until_ready(services, env)
-    address = urlsplit(env["SITE_URL"])
-    while is_free(address.port or 0):
-        if ended := services.first_ended():
-            raise Problem(f"{ended.name} did not start: {ended.complaint}.")
-        time.sleep(0.1)
+    start_nginx(services, site.var_dir, env, urlsplit(env["SITE_URL"]).port or 0)
     return env["SITE_URL"]
 
 

@@ -5,6 +5,7 @@
 # can be stopped without anybody noticing. The same variables as for start.sh.
 set -eu
 : "${WEB_SERVERS:?}" "${EDGE_DIR:?}"
+. "$(dirname "$0")/upstreams.sh"
 PATIENCE=30  # seconds; somebody may be loading a film, which the edge has fetched whole by then
 left_out=0
 [ "${1:-}" != without ] || left_out=$2
@@ -17,14 +18,7 @@ workers() {
     true
 }
 
-number=0
-for server in $WEB_SERVERS; do
-    number=$((number + 1))
-    [ "$number" = "$left_out" ] || echo "server $server max_fails=0;"
-done >"$EDGE_DIR/servers.new"
-grep -q . "$EDGE_DIR/servers.new" || { echo "nobody would be left to ask" >&2; exit 1; }
-mv "$EDGE_DIR/servers.new" "$EDGE_DIR/servers.conf"
-sed 's/;/ max_conns=100;/' "$EDGE_DIR/servers.conf" >"$EDGE_DIR/forms.conf"
+write_upstreams "$left_out"
 before=$(workers)
 kill -HUP "$master"
 waited=0

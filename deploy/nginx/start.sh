@@ -16,6 +16,7 @@ set -eu
 : "${SITE_URL:?}" "${WEB_SERVERS:?}" "${EDGE_DIR:?}" "${EDGE_STATIC_DIR:?}" "${PICTURES_DIR:?}"
 : "${PAGES_DIR:?}" "${CERTIFICATE_DIR:?}" "${ACME_DIR:?}"
 HERE=$(cd "$(dirname "$0")" && pwd)
+. "$HERE/upstreams.sh"
 SITE_AUTHORITY=${SITE_URL#https://}
 SITE_AUTHORITY=${SITE_AUTHORITY%%/*}
 SITE_HOST=${SITE_AUTHORITY%%:*}
@@ -67,8 +68,7 @@ for file in "$HERE"/*.conf; do
         -e "s|@UNLIMITED@|$(each '%s 1;' ${UNLIMITED:-})|g" \
         "$file" >"$CONFIGURATION/$(basename "$file")"
 done
-each 'server %s max_fails=0;\n' $WEB_SERVERS >"$EDGE_DIR/servers.conf"  # servers.sh changes these two
-sed 's/;/ max_conns=100;/' "$EDGE_DIR/servers.conf" >"$EDGE_DIR/forms.conf"
+write_upstreams 0
 
 : >"$EDGE_DIR/modules.conf"
 : >"$EDGE_DIR/extra.conf"

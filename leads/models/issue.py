@@ -1,15 +1,7 @@
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-
-
-class IssueQuerySet(models.QuerySet["Issue"]):
-    def held(self) -> Self:
-        """Those of which nothing leaves: paused or cancelled."""
-        return self.filter(Q(state=Issue.State.CANCELLED) | Q(paused_at__isnull=False))
 
 
 class Issue(models.Model):
@@ -51,8 +43,6 @@ class Issue(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = IssueQuerySet.as_manager()
 
     class Meta:
         constraints = [
