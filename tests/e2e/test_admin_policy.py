@@ -73,6 +73,7 @@ def editor(admin: Page) -> Page:
     admin.goto("/admin/posts/?q=lower+back+stretches")
     admin.get_by_role("main").get_by_role("link", name=re.compile("Lower Back Stretches", re.IGNORECASE)).first.click()
     expect(admin.locator("#id_title")).to_be_visible(timeout=PATIENCE)
+    admin.wait_for_load_state()  # what is counted next stands further down
     return admin
 
 
