@@ -12,7 +12,7 @@ FOLDERS = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin"
 @dataclass(frozen=True)
 class Program:
     need: str  # "The browser tests need Chromium"
-    names: tuple[str, ...]  # what it may be called
+    names: tuple[str, ...]  # the first is what the package brings; the others serve as well
     packages: str
 
     @property
@@ -27,8 +27,8 @@ class Program:
         return next(filter(None, (shutil.which(name, path=FOLDERS) for name in self.names)), None)
 
     def install(self) -> int:
-        """The exit code for whoever needs it: 0 when it is there, now or already."""
-        if self.path():
+        """The exit code for whoever needs it: 0 when one of them is there, now or already."""
+        if shutil.which(self.names[0], path=FOLDERS):
             return 0
         if os.geteuid() == 0 and shutil.which("apt-get"):
             print(f"{self.need}: installing Debian's package", flush=True)

@@ -12,7 +12,7 @@ from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
-from dev.chromium import CHROMIUM
+from dev.chromium import HEADLESS
 from dev.processes import Group, Problem
 from dev.services import throwaway
 from tests.coverage import Coverage
@@ -96,11 +96,14 @@ def start_servers(config: pytest.Config) -> None:
     os.environ["VAR_DIR"] = str(var_dir)
 
 
+# What starts real processes and waits for them goes first, and first of that what waits for nothing that others make;
+# the many quick tests fill every gap that is left.
+EARLY = ("tests/chaos/", "tests/test_run.py", "tests/e2e/", "tests/edge/", "tests/leads/test_issue_mailing.py")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what starts real processes and waits for them; the many quick tests fill every gap that is left."""
-    waiting = ("tests/chaos/", "tests/e2e/", "tests/edge/", "tests/test_run.py", "tests/leads/test_issue_mailing.py")
-    items.sort(key=lambda item: not item.nodeid.startswith(waiting))
+    items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in EARLY])
 
 
 class OneSiteForTheEdge(LoadFileScheduling):
@@ -162,9 +165,9 @@ def commits(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Chromium from the system, as root too, and silent: it asks nothing of any host but ours."""
-    executable = CHROMIUM.path()
+    executable = HEADLESS.path()
     if executable is None:
-        pytest.fail(CHROMIUM.missing, pytrace=False)
+        pytest.fail(HEADLESS.missing, pytrace=False)
     return browser_type_launch_args | {
         "executable_path": executable,
         "args": [
