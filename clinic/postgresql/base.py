@@ -4,6 +4,7 @@ A server that is stopped, or a disk that does not answer, keeps a statement wait
 server's own helps there. Within `answer_within` each statement ends in an `OperationalError` when the time is over.
 """
 
+import select
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "prepare_threshold": 0}  # of the statements in `prepared` alone
+
+    def is_usable(self) -> bool:
+        """After an error the server is asked, as Django does. Else it is enough that it did not hang up meanwhile:
+
+        to ask it before each request takes longer than to write a row.
+        """
+        if self.connection is None or self.connection.closed or self.errors_occurred:
+            return bool(super().is_usable())
+        news = select.poll()
+        news.register(self.connection, select.POLLIN)
+        return not news.poll(0)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         ends_at = deadline.get()

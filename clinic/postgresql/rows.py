@@ -1,8 +1,10 @@
-"""New rows by statements that are made once: over each of them, Django takes longer than PostgreSQL."""
+"""Rows by statements that are made once: over each of them, Django takes longer than PostgreSQL."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.expressions import DatabaseDefault
 
 from .base import prepared
@@ -10,23 +12,56 @@ from .base import prepared
 
 def insert(*rows: models.Model) -> None:
     """Add rows of one model, all of them with the same fields left to the database, as `bulk_create` does."""
-    given = tuple(field.attname for field in type(rows[0])._meta.concrete_fields if is_given(rows[0], field))
-    fields = [type(rows[0])._meta.get_field(name) for name in given]
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
-    with prepared(), connection.cursor() as cursor:
-        cursor.execute(statement(type(rows[0]), given, len(rows)), values)
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
-            row._state.adding, row._state.db = False, connection.alias
+    for row, (pk,) in zip(rows, add(rows), strict=True):
+        row.pk = pk
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def insert_new(*rows: models.Model) -> None:
+    """The same, but for those that are there already. None are fine too."""
+    if rows:
+        add(rows, "ON CONFLICT DO NOTHING")
+
+
+def add(rows: tuple[models.Model, ...], unless: str = "") -> list[tuple[Any, ...]]:
+    model, database = type(rows[0]), connections[DEFAULT_DB_ALIAS]
+    fields = [field for field in model._meta.concrete_fields if any(is_given(row, field) for row in rows)]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), database) for row in rows for field in fields]
+    with prepared(), database.cursor() as cursor:
+        cursor.execute(insertion(model, tuple(field.column for field in fields), len(rows), unless), values)
+        return cursor.fetchall()
 
 
 def is_given(row: models.Model, field: models.Field) -> bool:
-    return not (field.primary_key or field.generated or isinstance(getattr(row, field.attname), DatabaseDefault))
+    """What is empty anyway is left out: each value takes its time."""
+    if field.primary_key or field.generated:
+        return False
+    value = getattr(row, field.attname)
+    return not isinstance(value, DatabaseDefault) and (value is not None or field.has_db_default())
 
 
 @cache
-def statement(model: type[models.Model], names: tuple[str, ...], number: int) -> str:
+def insertion(model: type[models.Model], columns: tuple[str, ...], number: int, unless: str) -> str:
     meta = model._meta
-    columns = ", ".join(meta.get_field(name).column for name in names)
-    places = ", ".join([f"({', '.join(['%s'] * len(names))})"] * number)
-    return f"INSERT INTO {meta.db_table} ({columns}) VALUES {places} RETURNING {meta.pk.column}"  # noqa: S608  our names
+    places = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * number)
+    into = f"INSERT INTO {meta.db_table} ({', '.join(columns)})"
+    return f"{into} VALUES {places} {unless} RETURNING {meta.pk.column}"
+
+
+def read(model: type[models.Model], statement: str, values: Mapping[str, Any]) -> list[Any]:
+    """Rows by a statement that answers with all columns of a model, in their order, and with what else each row gets.
+
+    For models whose values stand in the database as they are: nothing is decrypted or decoded.
+    """
+    with prepared(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(statement, values)
+        found = cursor.fetchall()
+        names = [column.name for column in cursor.description] if found else []
+    number = len(model._meta.concrete_fields)
+    attributes = [field.attname for field in model._meta.concrete_fields]
+    rows = []
+    for each in found:
+        row = model.from_db(DEFAULT_DB_ALIAS, attributes, each[:number])
+        vars(row).update(zip(names[number:], each[number:], strict=True))
+        rows.append(row)
+    return rows

@@ -26,6 +26,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from clinic.postgresql.base import prepared
+from clinic.postgresql.rows import insert_new, read
 from leads.models import Contact, Enrolment, OutgoingMail, Submission
 
 LEASE = timedelta(seconds=settings.MAIL_LEASE_SECONDS)
@@ -128,17 +129,22 @@ ASKED = Submission.objects.select_related("lead").only(
 
 
 def owe(mails: Iterable[OutgoingMail]) -> None:
-    """Add rows to the ledger. One whose `dedupe_key` is there already is left out."""
+    """Add a few rows to the ledger. One whose `dedupe_key` is there already is left out."""
+    insert_new(*mails)
+
+
+def owe_many(mails: Iterable[OutgoingMail]) -> None:
+    """The same for so many rows that no plan of it is worth keeping."""
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
 
 
 def claim() -> OutgoingMail | None:
     """Lease the mail that has been due for longest, those that somebody waits for first; no two callers get one."""
     values = {"token": uuid.uuid4(), "lease": LEASE}
-    with prepared():
-        mail: Any = next(iter(OutgoingMail.objects.raw(CLAIM, values)), None)
-    if mail is None:
+    mails = read(OutgoingMail, CLAIM, values)
+    if not mails:
         return None
+    mail = mails[0]
     mail.contact = Contact(pk=mail.contact_id, email=mail.recipient) if mail.contact_id else None
     if mail.submission_id:
         mail.submission = ASKED.filter(pk=mail.submission_id).first()

@@ -64,7 +64,7 @@ def advance_some(after: int) -> int | None:
     """A batch of those numbered above `after`; the number of its last one, None when there was none."""
     rows = list(stepping().filter(pk__gt=after)[:BATCH])
     steps = Step.objects.in_bulk([row.next_step for row in rows if row.next_step])
-    ledger.owe(
+    ledger.owe_many(
         OutgoingMail(
             dedupe_key=f"tip:{row.pk}:{steps[row.next_step].key}",
             kind=OutgoingMail.Kind.TIP,

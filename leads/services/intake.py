@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from clinic.memory import Remembered
 from clinic.models import User
 from clinic.postgresql.base import prepared
-from clinic.postgresql.rows import insert
+from clinic.postgresql.rows import insert, read
 from leads.fields import is_callable
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
@@ -27,6 +27,7 @@ from leads.promise import WHOLE_DAY, PartOfDay
 from leads.wording import current_version
 
 SAME_REQUEST = timedelta(minutes=10)
+SPAN = f"interval '{SAME_REQUEST.total_seconds()} seconds'"
 # Submissions within ten minutes. A household, a waiting room or an office stays far below.
 CLIENT_LIMIT = 10
 CLIENT_FLOOD = 100
@@ -81,6 +82,17 @@ class Request:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What the database knows of whoever comes in."""
+
+    contact: Contact | None  # the mailbox's row, made when there was none
+    standing: str  # the state of its subscription
+    proof: str  # of work, if no form was sent with it before
+    signs: list[str]  # of a flood
+    now: datetime
+
+
 class AlreadySent(Exception):
     """This request is stored already."""
 
@@ -123,13 +135,13 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
 
 @transaction.atomic
 def store(request: Request, person: Person, source: Source, follow_up: FollowUp) -> Submission:
-    contact, standing, proof, flood_signs = enter(person, source)
-    signs = [] if request.entered_by else [*request.spam_signs, *flood_signs]
-    lead = remember(lead_of(person, contact, request), person, contact, request, source, is_spam=bool(signs))
+    entry = enter(person, source)
+    signs = [] if request.entered_by else [*request.spam_signs, *entry.signs]
+    lead = remember(lead_of(person, entry.contact, request), person, entry, request, source, is_spam=bool(signs))
     submission = Submission(
         kind=request.kind,
         lead=lead,
-        contact=contact,
+        contact=entry.contact,
         name=person.name,
         phone=person.phone,
         key=request.key or uuid.uuid4(),
@@ -138,7 +150,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         health_answers=request.health_answers,
         promised_at=request.promised_at,
         client_hash=source.client_hash,
-        proof=proof,
+        proof=entry.proof,
         source_path=source.path,
         campaign=dict(source.campaign),
         is_spam=bool(signs),
@@ -152,7 +164,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
     details = {"submission": submission.pk}
     insert(TimelineEntry(lead=lead, event=event, details=details, user=request.entered_by, note=request.note))
     if not signs:
-        ledger.owe(follow_up(submission, standing))
+        ledger.owe(follow_up(submission, entry.standing))
     return submission
 
 
@@ -174,8 +186,9 @@ def fingerprint(request: Request, person: Person) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()[:16]
 
 
-# Of a flood no more is counted than what decides: in one of thousands a form costs what it always does.
-ENTER = """
+# Of a flood no more is counted than what decides: in one of thousands a form costs what it always does. What is always
+# the same stands in the text: where PostgreSQL cannot see such a value beforehand, it plans anew for every form.
+ENTER = f"""
     WITH locks AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(key) FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
     ), mailbox AS (
@@ -189,24 +202,23 @@ ENTER = """
            (SELECT state FROM leads_subscription WHERE contact_id = (SELECT id FROM mailbox)),
            (SELECT count(*) FROM leads_submission WHERE proof = %(proof)s AND proof <> ''),
            (SELECT count(*) FROM (SELECT FROM leads_submission
-             WHERE created_at > now() - %(span)s LIMIT %(site_flood)s) AS everyone),
+             WHERE created_at > now() - {SPAN} LIMIT {SITE_FLOOD}) AS everyone),
            (SELECT count(*) FROM (SELECT FROM leads_submission
              WHERE client_hash = %(client)s AND client_hash <> ''
-               AND created_at > now() - %(span)s LIMIT %(client_flood)s) AS client),
+               AND created_at > now() - {SPAN} LIMIT {CLIENT_FLOOD}) AS client),
            (SELECT count(*) FROM (SELECT FROM leads_submission
              WHERE contact_id = (SELECT id FROM mailbox)
-               AND created_at > now() - %(span)s LIMIT %(person_limit)s) AS mailbox),
+               AND created_at > now() - {SPAN} LIMIT {PERSON_LIMIT}) AS mailbox),
            (SELECT count(*) FROM (SELECT FROM leads_submission
              WHERE phone = %(phone)s AND phone <> ''
-               AND created_at > now() - %(span)s LIMIT %(person_limit)s) AS number)
-"""
+               AND created_at > now() - {SPAN} LIMIT {PERSON_LIMIT}) AS number),
+           clock_timestamp()
+"""  # noqa: S608  our own numbers
 
 
-def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, list[str]]:
+def enter(person: Person, source: Source) -> Entry:
     """Let nobody else change this person's card until the commit.
 
-    The mailbox's row, made when there is none; the state of its subscription; the proof of work if no form was sent
-    with it before; the signs of a flood.
     Errors: `Flood` where one client sent so much that it is refused.
     """
     values: dict[str, Any] = {
@@ -215,14 +227,10 @@ def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, lis
         "phone": person.phone,
         "client": source.client_hash,
         "proof": source.proof,
-        "span": SAME_REQUEST,
-        "site_flood": SITE_FLOOD,
-        "client_flood": CLIENT_FLOOD,
-        "person_limit": PERSON_LIMIT,
     }
     with prepared(), connection.cursor() as cursor:
         cursor.execute(ENTER, values)
-        _, contact_id, standing, of_proof, of_all, of_client, of_mailbox, of_phone = cursor.fetchone()
+        _, contact_id, standing, of_proof, of_all, of_client, of_mailbox, of_phone, now = cursor.fetchone()
     if of_client >= CLIENT_FLOOD:
         raise Flood
     signs = ["much from one client"] if of_client >= CLIENT_LIMIT else []
@@ -232,7 +240,7 @@ def enter(person: Person, source: Source) -> tuple[Contact | None, str, str, lis
     if of_all >= SITE_FLOOD and not proof:
         signs.append("no proof of work during a flood")
     contact = Contact(pk=contact_id, email=person.email) if contact_id else None
-    return contact, standing or "", proof, signs
+    return Entry(contact, standing or "", proof, signs, now)
 
 
 def is_used(proof: str) -> bool:
@@ -284,8 +292,7 @@ def cards_of(person: Person, contact: Contact | None, request: Request) -> list[
         "contact": contact and contact.pk,
         "phone": person.phone if is_callable(person.phone) else "",
     }
-    with prepared():
-        return list(Lead.objects.raw(CARDS, values))
+    return read(Lead, CARDS, values)
 
 
 def kept_cards(cards: QuerySet[Lead, Any]) -> QuerySet[Lead, Any]:
@@ -321,24 +328,25 @@ def same_name(one: str, other: str) -> bool:
     return one.casefold().split() == other.casefold().split()
 
 
-def remember(
-    lead: Lead, person: Person, contact: Contact | None, request: Request, source: Source, *, is_spam: bool
-) -> Lead:
+def remember(lead: Lead, person: Person, entry: Entry, request: Request, source: Source, *, is_spam: bool) -> Lead:
     """Write what is new about this person on the card, and reopen a closed one. Spam changes no card that was there."""
     if lead.pk and is_spam:
         return lead
     lead.name = lead.name or person.name
     if lead.contact_id is None:
-        lead.contact = contact
+        lead.contact = entry.contact
     if person.phone and (is_callable(person.phone) or not lead.phone):
         lead.phone = person.phone  # the number that a person gives now is the one to call
     lead.channel = request.channel or lead.channel
     lead.call_times = request.call_times or lead.call_times
     lead.is_spam = is_spam
     lead.source_path = lead.source_path or source.path
-    lead.asked_for, lead.asked_at, lead.changed_at = request.kind, Now(), Now()
+    lead.asked_for, lead.asked_at, lead.changed_at = request.kind, entry.now, entry.now
     expect(lead, request)
-    lead.save()
+    if lead.pk:
+        lead.save()
+    else:
+        insert(lead)
     return lead
 
 

@@ -53,7 +53,7 @@ def watch() -> None:
     told = alarms_of(leads)
     owners = staff_with_mail().filter(groups__role__key=Role.Key.OWNER)
     owner_ids = list(owners.values_list("pk", flat=True).distinct()) if leads else []
-    ledger.owe(
+    ledger.owe_many(
         OutgoingMail(
             kind=OutgoingMail.Kind.ALARM,
             dedupe_key=f"{alarm_key(lead, now)}:{user or NOTICES}",

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from clinic.models import ClinicSettings
@@ -54,7 +54,7 @@ def take(
     if not form.is_valid():
         return show(request, template, context, status=422)
     try:
-        return redirect(act())
+        return HttpResponseRedirect(act())
     except Flood:
         form.trouble, status = FLOOD, 429
     except Error as error:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 from django.db import OperationalError, connection
 
@@ -89,3 +90,13 @@ def test_a_database_that_hangs_is_given_up_within_seconds(client):
     assert answer.status_code == 503
     assert time.monotonic() - began < 9
     assert client.post("/assessment/", filled_in()).status_code == 302
+
+
+def test_a_form_is_stored_though_the_database_hung_up_since_the_last_one(client):
+    pid = backend_of_this_connection()
+    os.kill(pid, signal.SIGTERM)
+    while psutil.pid_exists(pid):
+        time.sleep(0.01)
+    connection.close_if_unusable_or_obsolete()  # as every request begins
+    assert client.post("/assessment/", filled_in()).status_code == 302
+    assert backend_of_this_connection() != pid
