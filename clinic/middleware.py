@@ -24,6 +24,7 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 
 ADMIN = "/admin/"
 SIGN_IN = ("/admin/login/", "/admin/password_reset/", "/admin/second-factor/")  # ours, with no inline script or style
+FILES = ("/static/", "/media/images/")  # nothing in there is a page
 PICTURES = ("/static/img/", "/media/images/")  # feed readers in a browser show them too
 
 
@@ -109,12 +110,16 @@ class SitePolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        is_file = request.path.startswith(FILES) and response.status_code in (200, 206, 304)
+        if not is_file:
+            response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         policy = "cross-origin" if request.path.startswith(PICTURES) else "same-origin"
         response.headers.setdefault("Cross-Origin-Resource-Policy", policy)
         is_wagtail = request.path.startswith(ADMIN) and not request.path.startswith(SIGN_IN)
         if response.get("Content-Disposition", "").startswith("attachment"):
             response._csp_config = settings.FILE_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif is_file:
+            response._csp_config = settings.STATIC_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_wagtail or getattr(request, "is_preview", False):
             response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         elif is_for_everyone(request, response):

@@ -352,6 +352,9 @@ FILE_CONTENT_SECURITY_POLICY = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
 }
+# A style sheet, a script, a font or a drawing, should somebody open it by itself. Short, because a font with long
+# headers takes a slow phone another round trip.
+STATIC_CONTENT_SECURITY_POLICY = {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
 
 # --- Language and time. Moments are stored in UTC. Visitors see them in the time zone of `ClinicSettings`; staff see
 # them in the one of their own profile, and before they chose one in this.
@@ -393,6 +396,7 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
 

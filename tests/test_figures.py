@@ -37,6 +37,15 @@ def test_the_sprite_holds_every_part_that_a_drawing_or_another_part_refers_to():
     assert set(referred) == parts
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_drawing_that_comes_first_waits_for_no_other_file_and_moves_the_same_joints(name):
+    view = FIGURES[name].views[0]
+    alone, shared = (ROOT / f"templates/figures/{kind}/{view.drawing}.html" for kind in ("whole", "drawings"))
+    assert "href" not in alone.read_text()
+    joints = [re.findall(r'class="(figure__[\w-]+)"', path.read_text()) for path in (alone, shared)]
+    assert joints[0] == joints[1]
+
+
 def test_the_sprite_is_small_enough_to_fetch_on_a_first_visit():
     assert len(gzip.compress(SPRITE.encode())) <= 10_000
 

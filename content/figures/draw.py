@@ -1,7 +1,8 @@
 """Write every file of the drawings: `python -m content.figures.draw`.
 
-The sprite holds the parts, once; a template for each drawing puts them in their places on the page; a file for each
-figure stands alone, with literal colours, for feeds, PDF and print. The same input always gives the same bytes.
+The sprite holds the parts, once; a template for each drawing puts them in their places on the page, and where a page
+has one drawing alone, another that holds them itself; a file for each figure stands alone, with literal colours, for
+feeds, PDF and print. The same input always gives the same bytes.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from clinic.figures import FIGURES, Figure
 
 from .drawings import DRAWINGS
 from .motion import style_sheet
-from .scene import COLOURS, Drawing, expanded, referred, sprite
+from .scene import COLOURS, Drawing, expanded, referred, sprite, written
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = {drawing.name: drawing for drawing in DRAWINGS}
@@ -21,10 +22,18 @@ GAP = 30
 
 def template(drawing: Drawing) -> str:
     """The drawing on the page: references to the sprite, in groups that the style sheet moves."""
-    box = " ".join(map(str, drawing.box))
     inside = "\n".join(referred(node, "{{ sprite }}") for node in drawing.children)
+    return "{% load static %}{% static 'img/figures.svg' as sprite %}" + framed(drawing, inside)
+
+
+def whole(drawing: Drawing) -> str:
+    """The same with its parts, so that it is there with the first words and the page waits for no other file."""
+    return framed(drawing, "\n".join(written(node) for node in drawing.children))
+
+
+def framed(drawing: Drawing, inside: str) -> str:
+    box = " ".join(map(str, drawing.box))
     return (
-        "{% load static %}{% static 'img/figures.svg' as sprite %}"
         f'<svg class="figure__drawing figure__drawing--{drawing.name}" viewBox="{box}" '
         '{% if alt %}role="img" aria-label="{{ alt }}"{% else %}aria-hidden="true"{% endif %}>\n'
         f"{inside}\n</svg>\n"
@@ -60,6 +69,8 @@ def files() -> Iterator[tuple[Path, str]]:
     for drawing in DRAWINGS:
         yield ROOT / f"templates/figures/drawings/{drawing.name}.html", template(drawing)
     for figure in FIGURES.values():
+        first = figure.views[0].drawing
+        yield ROOT / f"templates/figures/whole/{first}.html", whole(NAMED[first])
         yield ROOT / f"static/img/figures/{figure.name}.svg", standalone(figure)
 
 

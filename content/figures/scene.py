@@ -1,4 +1,5 @@
-"""A drawing as a tree of turned groups, and the three ways to write it: in the sprite, on the page, as its own file."""
+"""A drawing as a tree of turned groups, and the ways to write it: in the sprite, on the page with it or without, as its
+own file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -156,13 +157,30 @@ def referred(node: Node, file: str) -> str:
             x, y = (number(value) for value in node.at)
             return f'<text x="{x}" y="{y}" text-anchor="{node.anchor}">{node.text}</text>'
         case Group():
-            inside = "".join(referred(child, file) for child in node.children)
-            transform, name = placed(node), f' class="figure__{node.joint}"' if node.joint and file else ""
-            if name and transform:  # the style sheet's turn must not replace the place
-                return f"<g{transform}><g{name}>{inside}</g></g>"
-            return f"<g{transform}{name}>{inside}</g>" if transform or name else inside
+            return grouped(node, "".join(referred(child, file) for child in node.children), moves=bool(file))
         case _:
             return drawn(node, None)
+
+
+def written(node: Node, *, moves: bool = True) -> str:
+    """A node with every part written out in the page's tokens."""
+    match node:
+        case Part():
+            return "".join(drawn(shape, None) for shape in node.shapes)
+        case Still():
+            return "".join(written(child, moves=False) for child in node.children)
+        case Group():
+            return grouped(node, "".join(written(child, moves=moves) for child in node.children), moves=moves)
+        case _:
+            return referred(node, "")
+
+
+def grouped(group: Group, inside: str, *, moves: bool) -> str:
+    """What is in a group, in its place, and under the name of its joint where the style sheet moves it."""
+    transform, name = placed(group), f' class="figure__{group.joint}"' if group.joint and moves else ""
+    if name and transform:  # the style sheet's turn must not replace the place
+        return f"<g{transform}><g{name}>{inside}</g></g>"
+    return f"<g{transform}{name}>{inside}</g>" if transform or name else inside
 
 
 def expanded(nodes: Iterable[Node]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from leads import tokens
-from tests.e2e.pages import LONGEST_POST, PAGES
+from tests.e2e.pages import LONGEST_POST, PAGES, POST
 from tests.e2e.test_forms import SHORT_FORMS, fill_in, submission_of
 
 # What a browser can keep for a site, besides cookies.
@@ -63,6 +63,20 @@ def test_a_page_asks_nobody_else_keeps_no_cookie_and_works_without_an_error(
     assert [url for url in missing if url != page.url] == []
     assert page.context.cookies() == []
     assert page.evaluate(KEPT) == NOTHING
+
+
+def test_a_file_of_ours_that_is_opened_by_itself_may_load_nothing(page: Page):
+    answers = []
+    page.on("response", lambda response: answers.append(response) if "/static/" in response.url else None)
+    page.goto(POST)
+    page.wait_for_load_state("networkidle")
+    assert {answer.url.rpartition(".")[2] for answer in answers} == {"css", "js", "svg", "woff2"}
+    for answer in answers:
+        headers = answer.all_headers()
+        policy = set(headers["content-security-policy"].split("; "))
+        assert policy == {"default-src 'none'", "frame-ancestors 'none'"}, answer.url
+        assert headers["x-content-type-options"] == "nosniff", answer.url
+        assert "access-control-allow-origin" not in headers, answer.url
 
 
 def test_no_address_of_the_sitemap_asks_anybody_else_or_leaves_anything_in_the_browser(

@@ -157,8 +157,18 @@ def test_a_static_file_is_kept_for_good_and_is_compressed_already(site):
 
 def test_what_the_edge_answers_itself_is_as_strict_as_a_page(site):
     page = policies(site.ask("/about/"))
-    assert policies(site.ask("/static/css/site.css")) == page
+    for path in ("/static/nothing.css", "/-/429.html"):
+        assert policies(site.ask(path)) == page, path
     assert policies(site.ask_often("/about/", 100, address="127.0.1.7")[-1]) == page
+
+
+def test_a_file_of_ours_may_load_nothing_and_is_as_strict_in_all_else(site):
+    page, file = site.ask("/about/").headers, site.ask("/static/css/site.css").headers
+    assert set(file["content-security-policy"].split("; ")) == {"default-src 'none'", "frame-ancestors 'none'"}
+    assert {name: file.get(name) for name in SECURITY} == {name: page[name] for name in SECURITY} | {
+        "content-security-policy": file["content-security-policy"],
+        "permissions-policy": None,
+    }
 
 
 def test_no_log_knows_who_asked_or_what_for(site):
