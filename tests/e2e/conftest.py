@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.site import Site, serve
 
@@ -22,11 +22,20 @@ def fresh_site(site: Site) -> Site:
     return site
 
 
+@pytest.fixture(scope="module")
+def staff_window(
+    browser: Browser, browser_context_args: dict, base_url: str, site: Site, made: dict
+) -> Iterator[BrowserContext]:
+    """With the session that the module's `made` brings. It keeps the admin's scripts, which take long to come."""
+    with browser.new_context(**browser_context_args | {"base_url": base_url}) as context:
+        site.let_in(context, made["session"])
+        yield context
+
+
 @pytest.fixture
-def staff_page(page: Page, site: Site, made: dict) -> Page:
-    """With the session that the module's `made` brings."""
-    site.let_in(page.context, made["session"])
-    return page
+def staff_page(staff_window: BrowserContext) -> Iterator[Page]:
+    with staff_window.new_page() as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,14 @@ def sessions(fresh_site: Site) -> dict[str, str]:
     return json.loads(run("tests.e2e.staff", env=fresh_site.env))
 
 
+@pytest.fixture(scope="module")
+def made(sessions) -> dict:
+    return {"session": sessions["bea"]}
+
+
 @pytest.fixture
-def desk(page: Page, site: Site, sessions) -> Page:
-    site.let_in(page.context, sessions["bea"])
-    return page
+def desk(staff_page: Page) -> Page:
+    return staff_page
 
 
 @pytest.fixture
