@@ -55,18 +55,21 @@ def post_form(page, *, text=None, **changes):
     return nested_form_data(form | changes)
 
 
-def edit(user, page, action="", **changes):
-    """Save the post in the editor, and press the button of that name: `publish`, `submit`, `workflow-action`."""
+def edit(user, page, action="", *, follow=False, **changes):
+    """Save the post in the editor, and press the button of that name: `publish`, `submit`, `workflow-action`.
+
+    `follow` for the page that somebody then sees.
+    """
     page = page.specific_class.objects.get(pk=page.pk).get_latest_revision_as_object()
     buttons = {f"action-{action}": "yes"} if action else {}
     if action == "workflow-action":
         buttons["workflow-action-name"] = "approve"
     address = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    return signed_in(user).post(address, post_form(page, **changes) | buttons, follow=True)
+    return signed_in(user).post(address, post_form(page, **changes) | buttons, follow=follow)
 
 
 def answer_review(user, page, action="approve"):
     """Press the clinician's button on the start page."""
     task = page.current_workflow_task_state
     address = reverse("wagtailadmin_pages:workflow_action", args=[page.pk, action, task.pk])
-    return signed_in(user).post(address, {"comment": "Please see the second step."}, follow=True)
+    return signed_in(user).post(address, {"comment": "Please see the second step."})

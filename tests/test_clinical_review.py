@@ -58,7 +58,7 @@ def test_nobody_but_a_clinician_signs_off(role):
     response = answer_review(user, fresh(page))
     edit(user, page, "workflow-action")
 
-    assert response.status_code == 403 or response.request["PATH_INFO"] == "/admin/"
+    assert response.status_code == 403 or response.url == "/admin/"
     assert fresh(page).workflow_in_progress
     assert fresh(page).review_state == "none"
 
@@ -150,7 +150,7 @@ def test_a_scheduled_post_goes_live_with_its_review():
 def test_publishing_other_words_clears_the_review_and_says_so():
     page = reviewed(post())
 
-    response = edit(member("editor"), page, "publish", text=OTHER_WORDS)
+    response = edit(member("editor"), page, "publish", follow=True, text=OTHER_WORDS)
 
     page = fresh(page)
     assert page.review_state == "none"
@@ -170,7 +170,7 @@ def test_another_title_or_summary_clears_the_review_too(field):
 def test_publishing_the_same_words_keeps_the_review():
     page = reviewed(post())
 
-    response = edit(member("editor"), page, "publish", seo_title="Walks for a stiff back")
+    response = edit(member("editor"), page, "publish", follow=True, seo_title="Walks for a stiff back")
 
     assert fresh(page).review_state == "current"
     assert "no longer stands" not in response.content.decode()
@@ -198,7 +198,7 @@ def test_an_editor_is_told_before_publishing_that_the_review_would_go():
     page = reviewed(post())
     editor = member("editor")
 
-    response = edit(editor, page, text=OTHER_WORDS)
+    response = edit(editor, page, follow=True, text=OTHER_WORDS)
 
     assert "This draft says something else than what was reviewed" in response.content.decode()
 

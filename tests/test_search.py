@@ -147,47 +147,47 @@ def test_a_page_behind_a_password_is_not_found(client):
     assert titles(search(client, "sitting")) == []
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "%",
-        "_",
-        "\\",
-        "\\'",
-        "'",
-        '"',
-        '"""',
-        "''''",
-        "&|!():*<->",
-        "a & | b",
-        "-",
-        "- -back",
-        "or",
-        "OR OR",
-        "back or",
-        "the",
-        ":*",
-        "back:*",
-        "$$",
-        "🧘‍♀️",
-        "back 🧘",
-        "背中",
-        "\u202eback",
-        "<script>alert(1)</script>",
-        "'; drop table blog_blogpage; --",
-        "{{ query }}",
-        "a" * 4000,
-        "back " * 2000,
-        "\t\n",
-        "\ufffd",
-        "\ue000back\ue001",
-    ],
-)
-def test_any_text_can_be_searched_for(client, typed):
+ANY_TEXT = [
+    "%",
+    "_",
+    "\\",
+    "\\'",
+    "'",
+    '"',
+    '"""',
+    "''''",
+    "&|!():*<->",
+    "a & | b",
+    "-",
+    "- -back",
+    "or",
+    "OR OR",
+    "back or",
+    "the",
+    ":*",
+    "back:*",
+    "$$",
+    "🧘‍♀️",
+    "back 🧘",
+    "背中",
+    "\u202eback",
+    "<script>alert(1)</script>",
+    "'; drop table blog_blogpage; --",
+    "{{ query }}",
+    "a" * 4000,
+    "back " * 2000,
+    "\t\n",
+    "\ufffd",
+    "\ue000back\ue001",
+]
+
+
+def test_any_text_can_be_searched_for(client):
     BlogPageFactory(title="A back")
-    response = search(client, typed)
-    assert response.status_code == 200
-    assert "<script>alert" not in response.text
+    for typed in ANY_TEXT:
+        response = search(client, typed)
+        assert response.status_code == 200, typed
+        assert "<script>alert" not in response.text
 
 
 @pytest.mark.parametrize("name", ["q", "query"])
@@ -204,13 +204,13 @@ def test_the_address_parameter_of_other_sites_is_understood(client):
     assert titles(client.get("/search/", {"query": "sitting"})) == ["Sitting"]
 
 
-@pytest.mark.parametrize("number", ["2", "0", "-1", "99999999999999999999", "last", "1e309", "\x00", "²", ""])
-def test_any_page_number_shows_a_page(client, number):
+def test_any_page_number_shows_a_page(client):
     for _ in range(11):
         BlogPageFactory(title="Back")
-    response = search(client, "back", page=number)
-    assert response.status_code == 200
-    assert len(titles(response)) in (1, 10)
+    for number in ("2", "0", "-1", "99999999999999999999", "last", "1e309", "\x00", "²", ""):
+        response = search(client, "back", page=number)
+        assert response.status_code == 200, number
+        assert len(titles(response)) in (1, 10), number
 
 
 def test_every_result_is_on_one_page_only(client):
