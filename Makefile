@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv/bin/python
+# Hundreds of processes start from these files, and each would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev prod-local test flake chaos lint format bench lock installed

@@ -11,6 +11,7 @@ import psycopg
 from django.core.management import call_command
 
 from dev.environment import ROOT
+from dev.servers import postgresql_program
 
 MIGRATED = "migrated"
 
@@ -38,6 +39,14 @@ def copy_migrated(name: str) -> None:
     """A database as the migrations leave it, in the place of the one that had the name."""
     execute(f"DROP DATABASE {name} WITH (FORCE)")
     execute(f"CREATE DATABASE {name} TEMPLATE {MIGRATED}")
+
+
+def copy_elsewhere(name: str, address: str) -> None:
+    """Into the empty database at `address`, on another server."""
+    dump = [postgresql_program("pg_dump"), "--no-owner", f"{server()}/{name}"]
+    copy = subprocess.run(dump, capture_output=True, check=True)
+    restore = [postgresql_program("psql"), "--quiet", address]
+    subprocess.run(restore, input=copy.stdout, stdout=subprocess.DEVNULL, check=True)
 
 
 def run(module: str, *arguments: str, env: dict[str, str]) -> str:

@@ -6,7 +6,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -92,8 +94,9 @@ class Count:
 
 
 class Site(Backstage):
-    def __init__(self, folder: Path, servers: Group, processes: Group, smtp: SmtpServer):
+    def __init__(self, fill: Callable[[str], object], folder: Path, servers: Group, processes: Group, smtp: SmtpServer):
         self.database_url = start_postgresql(servers, folder / "postgres", folder, {})
+        fill(self.database_url)
         ours = {
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             "DATABASE_URL": self.database_url,
@@ -205,5 +208,6 @@ def connect(address: str) -> psycopg.Connection | None:
     return None
 
 
-def running_site() -> contextlib.AbstractContextManager[Site]:
-    return running(Site)
+def running_site(fill: Callable[[str], object] = lambda address: None) -> contextlib.AbstractContextManager[Site]:
+    """`fill` finds the database at that address without tables; those that it leaves out are made."""
+    return running(partial(Site, fill))

@@ -4,11 +4,12 @@ import pytest
 
 from tests.chaos import faults
 from tests.chaos.site import running_site
+from tests.database import copy_elsewhere, make_migrated
 
 
 @pytest.fixture(scope="module")
 def one_site():
-    with running_site() as site:
+    with running_site(lambda address: copy_elsewhere(make_migrated(), address)) as site:
         yield site
 
 

@@ -21,10 +21,9 @@ import psycopg
 from dev import production, run
 from dev.environment import ROOT
 from dev.processes import Child, Group, free_port
-from dev.servers import postgresql_program
 from dev.services import THROWAWAY_OPTIONS, start_postgresql, start_valkey
 from tests.conftest import ENVIRONMENT
-from tests.database import server
+from tests.database import copy_elsewhere
 from tests.e2e import site as e2e
 from tests.smtp import SmtpServer
 
@@ -219,8 +218,5 @@ def environment(
 def copy_of_the_browsers_site(site: EdgeSite) -> None:
     theirs = {"VAR_DIR": str(e2e.folder()), "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
     with e2e.filled(os.environ | ENVIRONMENT | theirs):
-        dump = [postgresql_program("pg_dump"), "--no-owner", f"{server()}/{e2e.MODEL}"]
-        copy = subprocess.run(dump, capture_output=True, check=True)
-    restore = [postgresql_program("psql"), "--quiet", site.database_url]
-    subprocess.run(restore, input=copy.stdout, stdout=subprocess.DEVNULL, check=True)
+        copy_elsewhere(e2e.MODEL, site.database_url)
     shutil.copytree(e2e.folder() / "media", site.folder / "media", dirs_exist_ok=True)
