@@ -1,6 +1,6 @@
 """Rows by statements that are made once: over each of them, Django takes longer than PostgreSQL."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -49,19 +49,27 @@ def insertion(model: type[models.Model], columns: tuple[str, ...], number: int, 
 
 
 def read(model: type[models.Model], statement: str, values: Mapping[str, Any]) -> list[Any]:
-    """Rows by a statement that answers with all columns of a model, in their order, and with what else each row gets.
-
-    For models whose values stand in the database as they are: nothing is decrypted or decoded.
-    """
-    with prepared(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    """Rows by a statement that answers with all columns of a model, in their order, and what else each row gets."""
+    database, fields = connections[DEFAULT_DB_ALIAS], model._meta.concrete_fields
+    with prepared(), database.cursor() as cursor:
         cursor.execute(statement, values)
         found = cursor.fetchall()
-        names = [column.name for column in cursor.description] if found else []
-    number = len(model._meta.concrete_fields)
-    attributes = [field.attname for field in model._meta.concrete_fields]
+        names = [column.name for column in cursor.description][len(fields) :] if found else []
+    attributes = [field.attname for field in fields]
     rows = []
     for each in found:
-        row = model.from_db(DEFAULT_DB_ALIAS, attributes, each[:number])
-        vars(row).update(zip(names[number:], each[number:], strict=True))
+        columns = list(each[: len(fields)])
+        for place, convert in conversions(model):
+            columns[place] = convert(columns[place], None, database)
+        row = model.from_db(DEFAULT_DB_ALIAS, attributes, columns)
+        vars(row).update(zip(names, each[len(fields) :], strict=True))
         rows.append(row)
     return rows
+
+
+@cache
+def conversions(model: type[models.Model]) -> list[tuple[int, Callable[..., Any]]]:
+    """What makes a value of what stands in the column at that place: most stand there as they are."""
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = enumerate(model._meta.concrete_fields)
+    return [(place, convert) for place, field in fields for convert in field.get_db_converters(database)]
