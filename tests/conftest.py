@@ -182,6 +182,7 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--disable-default-apps",
             "--disable-extensions",
             "--disable-domain-reliability",
+            "--js-flags=--no-opt --no-maglev",  # no script runs for long enough to win back what optimizing it takes
             f"--disable-features={','.join(FEATURES_OFF)}",
         ],
     }

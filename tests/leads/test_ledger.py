@@ -83,11 +83,10 @@ def test_fault_17_twenty_that_owe_the_same_mail_at_once_make_one_row():
     assert OutgoingMail.objects.count() == 1
 
 
-def test_a_mail_that_is_owed_already_leaves_the_others_of_its_lot():
+@pytest.mark.parametrize("owe", [ledger.owe, ledger.owe_many])
+def test_a_mail_that_is_owed_already_leaves_the_others_of_its_lot(owe):
     known = OutgoingMailFactory()
-    ledger.owe(
-        OutgoingMail(dedupe_key=key, kind="confirm", contact=known.contact) for key in (known.dedupe_key, "another")
-    )
+    owe(OutgoingMail(dedupe_key=key, kind="confirm", contact=known.contact) for key in (known.dedupe_key, "another"))
     assert set(OutgoingMail.objects.values_list("dedupe_key", flat=True)) == {known.dedupe_key, "another"}
 
 
