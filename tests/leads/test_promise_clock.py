@@ -161,6 +161,15 @@ def test_the_promise_of(now, minutes, expected):
     assert promised_moment(local(now).astimezone(UTC), clinic) == local(expected)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Asia/Tokyo"])
+def test_the_day_is_the_clinics_and_not_the_servers(zone):
+    """It is open for an hour yet, on the far side of a midnight."""
+    clinic = clinic_open([(0, time(0), time(23, 30))], zone=zone)
+    for clock in (time(0, 30), time(22, 30)):
+        now = datetime.combine(date(2026, 11, 23), clock, tzinfo=ZoneInfo(zone))
+        assert promised_moment(now.astimezone(UTC), clinic) == now + timedelta(minutes=30)
+
+
 def test_rounding_never_passes_the_closing_time():
     clinic = clinic_open([(0, time(9), time(9, 35))], minutes=31)
     assert promised_moment(local("2026-11-23T09:00"), clinic) == local("2026-11-23T09:35")
