@@ -18,10 +18,6 @@ def suppress(email: str, reason: str) -> None:
     Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason})
 
 
-def suppression_of(email: str) -> Suppression | None:
-    return Suppression.objects.filter(email_hash=email_hash(email)).first()
-
-
 def suppressed_among(mailboxes: Iterable[tuple[int, str]]) -> dict[int, str]:
     """Of these pairs of a number and an address, the numbers of those never written to, each with the reason.
 

@@ -15,8 +15,6 @@ from clinic.models import ClinicSettings, User
 from leads.mail import sequences
 from leads.models import Enrolment, Lead, Sequence, Step, TimelineEntry
 
-COPIED = ["key", "delay_hours", "window_opens", "window_closes", "subject", "preheader", "body"]
-
 PUT_FIRST = """
     UPDATE leads_outgoingmail mail
        SET step_id = %(step)s, dedupe_key = 'tip:' || mail.enrolment_id || ':' || %(key)s,

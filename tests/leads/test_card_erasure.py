@@ -12,7 +12,7 @@ from leads.services import inbox
 from leads.services.call import enter_call
 from leads.services.erasure import erase, erase_mailbox, preview
 from leads.services.merge import merge
-from leads.suppression import suppression_of
+from leads.suppression import suppressed_among
 from tests.factories import ClinicSettingsFactory, LeadFactory, SequenceFactory, SubmissionFactory, UserFactory
 from tests.leads.visitor import filled_in
 from tests.staff import member, signed_in
@@ -71,7 +71,7 @@ def test_what_is_left_says_who_did_it_when_and_how_much_and_nothing_else(lead, u
 def test_none_of_the_mailboxes_is_ever_written_to_again(lead, user):
     erase(lead=lead, user=user)
     for address in ("erika@example.com", "erika@second.example.com"):
-        assert suppression_of(address).reason == "erased"
+        assert suppressed_among([(1, address)]) == {1: "erased"}
 
 
 def test_the_preview_counts_what_goes(lead, user):
@@ -102,7 +102,7 @@ def test_a_mailbox_that_another_card_has_stays_and_gets_what_it_asked_for(lead, 
     erase(lead=lead, user=user)
     household.refresh_from_db()
     assert household.contact.email == "erika@example.com"
-    assert suppression_of("erika@example.com") is None
+    assert suppressed_among([(1, "erika@example.com")]) == {}
     assert Subscription.objects.exists()
 
 
