@@ -27,7 +27,7 @@ from tests.factories import (
 )
 from tests.leads.visitor import filled_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ZONE = ZoneInfo("America/Los_Angeles")
 FRIDAY = datetime(2026, 11, 20, 14, 0, tzinfo=ZONE)
@@ -82,6 +82,7 @@ def at_once(*actions):
 # --- Owners
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_claim_a_card_at_once_one_gets_it():
     for _ in range(5):
         lead, users = LeadFactory(), [UserFactory() for _ in range(4)]
@@ -98,6 +99,7 @@ def test_claiming_what_one_has_already_says_yes_and_writes_nothing(user):
     assert events(lead) == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_call_a_person_at_once_one_is_told_whose_card_it_is():
     for _ in range(5):
         lead, users = LeadFactory(), [UserFactory() for _ in range(2)]
