@@ -63,7 +63,7 @@ class Visitors:
             self.visits.append(visit(self.site, self.words))
 
     def let_time_pass(self) -> None:
-        while not self.is_over.wait(3):
+        while not self.is_over.wait(1):
             with contextlib.suppress(psycopg.Error):
                 self.site.execute(TIME_PASSES)
 
