@@ -1,6 +1,6 @@
 """WCAG 2.2 AA, as far as axe can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -50,29 +50,21 @@ def test_axe_finds_nothing_in_the_open_menu_of_a_phone(page: Page, scheme):
     assert violations(page) == []
 
 
-def violations_everywhere(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
+def violations_everywhere(page: Page, widths: Iterable[int] = WIDTHS) -> list[str]:
     """At each width all rules; in the other scheme those that depend on colour, for nothing else changes with it."""
-    return violations_in(page, widths, "light") + violations_in(page, widths, "dark", only=COLOUR_RULES)
-
-
-def violations_in_admin(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
-    """Its colours are the same at any width."""
-    return violations_in(page, widths, "light") + violations_in(page, widths[-1:], "dark", only=COLOUR_RULES)
-
-
-def violations_in(page: Page, widths: Sequence[int], scheme: str, *, only: Sequence[str] = ()) -> list[str]:
-    page.emulate_media(color_scheme=scheme)
     found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(SETTLE)
-        found += [f"{width} px, {scheme}: {violation}" for violation in violations(page, only=only)]
+        for scheme, rules in (("light", ()), ("dark", COLOUR_RULES)):
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(SETTLE)
+            found += [f"{width} px, {scheme}: {violation}" for violation in violations(page, only=rules)]
     return found
 
 
 def faults(page: Page) -> list[str]:
     """Of a page of the admin: what axe finds, and what is cut off."""
-    found = violations_in_admin(page, WIDTHS_OF_ADMIN)
+    found = violations_everywhere(page, WIDTHS_OF_ADMIN)
     for width in WIDTHS_OF_ADMIN:
         page.set_viewport_size({"width": width, "height": 800})
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")

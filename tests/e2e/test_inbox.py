@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.database import run
 from tests.e2e.site import Site
 from tests.e2e.staff import PASSWORD
-from tests.e2e.test_accessibility import SETTLE, violations_in_admin
+from tests.e2e.test_accessibility import SETTLE, violations_everywhere
 
 INBOX = "/admin/leads/"
 PHONE = {"width": 360, "height": 740}
@@ -57,13 +57,13 @@ def unfold(page: Page) -> None:
 def test_axe_finds_nothing_on_the_lists(desk: Page, address):
     desk.goto(address)
     unfold(desk)
-    assert violations_in_admin(desk) == []
+    assert violations_everywhere(desk) == []
 
 
 def test_axe_finds_nothing_on_a_card_with_everything_open(desk: Page):
     open_card(desk, "Test Lead 014")
     unfold(desk)
-    assert violations_in_admin(desk) == []
+    assert violations_everywhere(desk) == []
 
 
 def test_axe_finds_nothing_where_a_form_is_refused(desk: Page):
@@ -71,7 +71,7 @@ def test_axe_finds_nothing_where_a_form_is_refused(desk: Page):
     unfold(desk)
     desk.get_by_role("button", name="Close it").click()
     expect(desk.get_by_text("a card is never closed without it")).to_be_visible()
-    assert violations_in_admin(desk) == []
+    assert violations_everywhere(desk) == []
 
 
 def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
         desk.get_by_role("searchbox").fill(term)
         desk.get_by_role("button", name="Find", exact=True).click()
         expect(desk.get_by_text(heading)).to_be_visible()
-        assert violations_in_admin(desk) == []
+        assert violations_everywhere(desk) == []
 
 
 @pytest.mark.parametrize("action", ["Give the chosen leads to somebody", "Close the chosen leads"])
@@ -89,13 +89,13 @@ def test_axe_finds_nothing_where_several_are_worked_at_once(desk: Page, action):
     desk.get_by_role("checkbox", name="Select", exact=True).first.check()
     desk.get_by_role("link", name=action).click()
     expect(desk.get_by_role("main").get_by_role("button").last).to_be_visible()
-    assert violations_in_admin(desk) == []
+    assert violations_everywhere(desk) == []
 
 
 @pytest.mark.parametrize("name", ["staff", "editors"])
 def test_axe_finds_nothing_in_the_help(desk: Page, name):
     desk.goto(f"/admin/help/{name}/")
-    assert violations_in_admin(desk) == []
+    assert violations_everywhere(desk) == []
 
 
 def test_a_card_leads_to_what_its_buttons_do(desk: Page):

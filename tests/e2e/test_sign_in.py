@@ -11,7 +11,7 @@ from tests.authenticator import code_now
 from tests.database import run
 from tests.e2e.site import Site, serve
 from tests.e2e.staff import PASSWORD
-from tests.e2e.test_accessibility import violations_in_admin
+from tests.e2e.test_accessibility import violations_everywhere
 
 SIGN_IN = "/admin/login/"
 MINE = "/admin/second-factor/"
@@ -214,7 +214,7 @@ def test_axe_finds_nothing_on_any_page_of_signing_in(page: Page, authenticator):
     def look(name: str) -> None:
         page.wait_for_load_state()
         page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-        found[name] = violations_in_admin(page) + sideways(page)
+        found[name] = violations_everywhere(page) + sideways(page)
 
     page.goto(SIGN_IN)
     look("sign in")

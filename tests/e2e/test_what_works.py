@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.database import run
-from tests.e2e.test_accessibility import SETTLE, violations_in_admin
+from tests.e2e.test_accessibility import SETTLE, violations_everywhere
 
 ADDRESS = "/admin/reports/what-works/"
 PAGES = {
@@ -37,7 +37,7 @@ def owner(staff_page: Page) -> Page:
 def test_axe_finds_nothing_in_the_figures(owner: Page, address):
     owner.goto(address)
     owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    assert violations_in_admin(owner) == []
+    assert violations_everywhere(owner) == []
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
