@@ -6,6 +6,7 @@ from typing import Any
 import kombu
 from celery import Celery
 from celery.app.amqp import AMQP
+from celery.beat import PersistentScheduler
 from celery.signals import task_postrun, task_prerun
 
 from clinic import logs
@@ -23,6 +24,19 @@ class SteadyConnection(kombu.Connection):
 
 class SteadyAMQP(AMQP):
     Connection = SteadyConnection
+
+
+class SteadyScheduler(PersistentScheduler):
+    """Goes on where the clock was set back. Celery's would stand still until it shows again what it showed before."""
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        now = self.app.now()
+        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now]
+        for entry in ahead:
+            entry.last_run_at = now
+        if ahead:
+            self.populate_heap()
+        return super().tick(*args, **options)
 
 
 app = Celery("clinic", amqp=SteadyAMQP)
