@@ -22,6 +22,7 @@ FAULTS = {
     4: partial(faults.killed_after_the_server_accepted, mails=20),
     5: partial(faults.killed_before_data, mails=20),
     6: partial(faults.killed_at_random, mails=600, kills=75),
+    7: partial(faults.pool_children_killed, mails=600, kills=75),
     8: partial(faults.refused_for_now, mails=200),
     9: partial(faults.refused_for_good, mails=100),
     10: partial(faults.out_of_order, mails=100),
@@ -42,6 +43,8 @@ def outages_of(site: EdgeSite, disks: Disks | None) -> Mapping[int, Callable[[],
         14: partial(outages.full_database, site, disks, seconds=20),
         15: partial(outages.full_media, site, disks),
         16: partial(outages.full_log_and_temporary_files, site, disks, seconds=20),
+        17: partial(outages.sent_at_once, site, forms=50, times=20),
+        18: partial(outages.connection_dies, site, forms=200),
         20: partial(outages.two_hosts, site, forms=300),
         22: partial(outages.locked_table, site, seconds=30),
         23: partial(outages.upgrades, site, seconds=300),
@@ -52,7 +55,7 @@ def outages_of(site: EdgeSite, disks: Disks | None) -> Mapping[int, Callable[[],
     }
 
 
-OUTAGES = (12, 13, 14, 15, 16, 20, 22, 23, 24, 25, 27, 28)
+OUTAGES = (12, 13, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 27, 28)
 ON_SMALL_DISKS = (14, 15, 16)
 
 

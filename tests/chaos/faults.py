@@ -73,20 +73,29 @@ def killed_at(site: Site, point: str, mails: int) -> Count:
 
 def killed_at_random(site: Site, mails: int, kills: int) -> Count:
     """Every fourth time the whole worker, else the child of its pool."""
+    return killed(site, mails, [number % 4 == 3 for number in range(kills)])
+
+
+def pool_children_killed(site: Site, mails: int, kills: int) -> Count:
+    return killed(site, mails, [False] * kills)
+
+
+def killed(site: Site, mails: int, wholly: list[bool]) -> Count:
+    """One worker of two each time: wholly, or else only the child of its pool, which is where a mail is at hand."""
     chance = random.Random(mails)  # noqa: S311
     site.have(workers=2)
     with slow_answers(site):
         site.owe_tips(mails)
-        for number in range(kills):
-            seen = site.smtp.visits["MAIL"] + chance.randint(1, max(1, mails // kills - 1))
+        for is_whole in wholly:
+            seen = site.smtp.visits["MAIL"] + chance.randint(1, max(1, mails // len(wholly) - 1))
             wait_for(lambda seen=seen: site.smtp.visits["MAIL"] >= seen or site.settled(), 60)
             time.sleep(chance.uniform(0, PACE))
             victim = chance.choice(site.workers)
-            if number % 4 == 3 or not site.kill_pool_child(victim):
+            if is_whole or not site.kill_pool_child(victim):
                 site.kill(victim)
             site.have(workers=2)
         site.settle()
-    return site.count(injected=kills)
+    return site.count(injected=len(wholly))
 
 
 def refused_for_now(site: Site, mails: int) -> Count:

@@ -8,8 +8,10 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
 import psycopg
@@ -19,7 +21,7 @@ from dev.processes import free_port
 from tests.chaos.operator import Operator
 from tests.chaos.production import Disks, count, percentile
 from tests.chaos.site import Count
-from tests.chaos.visitors import MARKER, Visitors, readers, visit
+from tests.chaos.visitors import MARKER, Visitors, readers, somebody_new, visit
 from tests.edge.site import BROWSER, READ_EARLY, EdgeSite
 from tests.smtp import wait_for
 
@@ -206,7 +208,7 @@ def assert_dark(site: EdgeSite) -> None:
     for path in READ_EARLY:
         answer = site.ask(path, **BROWSER)
         assert (answer.status, answer.headers["x-cache"]) == (200, "STALE")
-    told = visit(site)
+    told = visit(site, somebody_new())
     assert (told.status, "tel:+1" in told.page) == (503, True)
 
 
@@ -259,6 +261,32 @@ def restored(site: EdgeSite) -> Count:
         site.python("manage.py", "sender", "start")
         after.visits += saved
         return count(site, after, injected=1)
+
+
+def sent_at_once(site: EdgeSite, forms: int, times: int) -> Count:
+    """Each form so many times in the same moment, as by a finger that does not wait; and once more, after Back."""
+    with ThreadPoolExecutor(times) as pool, Visitors(site, at_once=0) as visitors:
+        for person in [somebody_new() for _ in range(forms)]:
+            visitors.visits += pool.map(partial(visit, site), [person] * times)
+            visitors.visits.append(visit(site, person))
+    assert not visitors.refused, visitors.answers
+    return count(site, visitors, injected=forms * times)
+
+
+def connection_dies(site: EdgeSite, forms: int) -> Count:
+    """Behind the last byte of a form: its visitor never reads the answer, and sends it again."""
+    with Visitors(site, at_once=0) as visitors:
+        for person in [somebody_new() for _ in range(forms)]:
+            body = urlencode(person.form)
+            with site.connect(person.address) as connection:
+                connection.send(
+                    f"POST /assessment/ HTTP/1.1\r\nHost: localhost:{site.port}\r\nOrigin: {site.url}\r\n"
+                    "Content-Type: application/x-www-form-urlencoded\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+                )
+            visitors.visits.append(visit(site, person))
+    assert not visitors.refused, visitors.answers
+    return count(site, visitors, injected=forms)
 
 
 def two_hosts(site: EdgeSite, forms: int) -> Count:

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -60,7 +60,7 @@ class Visitors:
 
     def send(self) -> None:
         while not self.is_over.wait(self.pause):
-            self.visits.append(visit(self.site, self.words))
+            self.visits.append(visit(self.site, somebody_new(self.words)))
 
     def let_time_pass(self) -> None:
         while not self.is_over.wait(1):
@@ -80,7 +80,15 @@ class Visitors:
         return Counter(visit.status for visit in self.visits)
 
 
-def visit(site: EdgeSite, words: int = 1) -> Visit:
+@dataclass(frozen=True)
+class Person:
+    """One visitor: what they fill in, and the address that they have."""
+
+    form: Mapping[str, str]
+    address: str
+
+
+def somebody_new(words: int = 1) -> Person:
     number = next(numbers)
     form = filled_in(
         email=f"chaos-{number}@example.com",
@@ -88,13 +96,16 @@ def visit(site: EdgeSite, words: int = 1) -> Visit:
         phone=f"(425) 555-{number % 10_000:04}",
         hopes=" ".join([MARKER] * words),
     )
-    address = f"127.{20 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"  # each is a person of their own
+    return Person(form, f"127.{20 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}")
+
+
+def visit(site: EdgeSite, person: Person) -> Visit:
     begin = time.monotonic()
     status, page = None, ""
     with contextlib.suppress(OSError, http.client.HTTPException):
-        answer = site.ask("/assessment/", form=form, address=address)
+        answer = site.ask("/assessment/", form=person.form, address=person.address)
         status, page = answer.status, answer.text
-    return Visit(form["key"], form["email"], status, time.monotonic() - begin, page)
+    return Visit(person.form["key"], person.form["email"], status, time.monotonic() - begin, page)
 
 
 @contextlib.contextmanager
