@@ -31,7 +31,7 @@ class SteadyScheduler(PersistentScheduler):
 
     def tick(self, *args: Any, **options: Any) -> float:
         now = self.app.now()
-        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now]
+        ahead = [entry for entry in self.schedule.values() if entry.last_run_at and entry.last_run_at > now]
         for entry in ahead:
             entry.last_run_at = now
         if ahead:
