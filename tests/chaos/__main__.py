@@ -1,6 +1,7 @@
 """`make chaos`: FAULTS.md in large numbers, one line a fault. `python -m tests.chaos 6 20` does only those.
 
-The faults of mail hit a site of workers alone, those behind the edge all of production; some do both.
+The faults of mail hit a site of workers alone, those behind the edge all of production; some do both. The one of the
+clock has a site of its own.
 """
 
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from dev.processes import Problem
-from tests.chaos import faults, outages
+from tests.chaos import clock, faults, outages
 from tests.chaos.production import Disks, empty, first_content
 from tests.chaos.site import Count, running_site
 from tests.chaos.small_disk import may_mount
@@ -56,15 +57,20 @@ def outages_of(site: EdgeSite, disks: Disks | None) -> Mapping[int, Callable[[],
 
 
 OUTAGES = (12, 13, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 27, 28)
+CLOCK = 19
+NUMBERS = {*FAULTS, *OUTAGES, CLOCK}
 ON_SMALL_DISKS = (14, 15, 16)
 
 
 def main() -> int:
-    chosen = [int(number) for number in sys.argv[1:]] or sorted({*FAULTS, *OUTAGES})
+    chosen = [int(number) for number in sys.argv[1:] if number.isdecimal()] or sorted(NUMBERS)
+    if unknown := {*sys.argv[1:]} - {str(number) for number in NUMBERS}:
+        print(f"There is no fault {', '.join(sorted(unknown))}; they go from 1 to {max(NUMBERS)}.", file=sys.stderr)
+        return 2
     try:
         if not {*chosen}.isdisjoint(ON_SMALL_DISKS):
             may_mount()
-        survived = [mail_survives(chosen), production_survives(chosen)]
+        survived = [mail_survives(chosen), a_clock_is_survived(chosen), production_survives(chosen)]
         return 0 if all(survived) else 1
     except Problem as problem:
         print(problem, file=sys.stderr)
@@ -77,6 +83,13 @@ def mail_survives(chosen: list[int]) -> bool:
     with running_site() as site:
         known = {number: partial(fault, site) for number, fault in FAULTS.items()}
         return are_survived(chosen, known, site.clear)
+
+
+def a_clock_is_survived(chosen: list[int]) -> bool:
+    if CLOCK not in chosen:
+        return True
+    with clock.settable_clock() as settable, running_site() as site:
+        return are_survived(chosen, {CLOCK: partial(clock.set_on_and_back, site, settable, readers=100)}, site.clear)
 
 
 def production_survives(chosen: list[int]) -> bool:

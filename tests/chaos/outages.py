@@ -224,7 +224,8 @@ def rotated_keys(site: EdgeSite) -> Count:
         assert site.ask(link).status == 200
     assert not visitors.refused, visitors.answers
     held = site.python("manage.py", "rotate_keys", "--dry-run").splitlines()
-    assert "health_answers" in held[0] and all("(the newest)" in line for line in held), held
+    assert "health_answers" in held[0]
+    assert all("(the newest)" in line for line in held), held
     for log in (site.folder / "log").glob("*.log"):
         assert "DecryptionError" not in log.read_text(), log.name
     return count(site, visitors, injected=3)
