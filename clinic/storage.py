@@ -25,6 +25,10 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
                     paths = paths | {name: (self, name)}  # the file with the hash in its name is made from this one
         yield from super().post_process(paths, dry_run, **options)
 
+    def compress_files(self, paths):
+        """Those with their hash in the name, and not their twins without it: no page names them."""
+        yield from super().compress_files(paths & {*self.hashed_files.values()})
+
 
 def bundle(name: str, paths: dict) -> str:
     """The text of a file with that of each import in its place; `paths` as `post_process` gets them."""

@@ -1,6 +1,7 @@
 """The tables and roles, made once a run: every other database is a copy of this one, which is a matter of a moment."""
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def execute(statement: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # Django makes ten thousand classes on the way through the migrations, and this process ends soon
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("set_up_roles", verbosity=0)

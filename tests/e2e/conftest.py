@@ -39,6 +39,12 @@ def staff_page(staff_window: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
+def staff_reader(staff_window: BrowserContext) -> Page:
+    """One page for all tests of a module that only look: a new one would compile the scripts of Wagtail and axe."""
+    return staff_window.new_page()
+
+
+@pytest.fixture(scope="module")
 def reader(browser: Browser, browser_context_args: dict, base_url: str) -> Iterator[Page]:
     """One window for all tests of a module that only look at pages: a window takes longer to open than a page."""
     with browser.new_context(**browser_context_args | {"base_url": base_url}) as context:

@@ -35,10 +35,10 @@ def made(fresh_site: Site) -> dict:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing_and_nothing_is_cut_off(staff_page: Page, made, name):
-    staff_page.goto(made["addresses"][name])
-    assert "/login/" not in staff_page.url
-    assert faults(staff_page) == []
+def test_axe_finds_nothing_and_nothing_is_cut_off(staff_reader: Page, made, name):
+    staff_reader.goto(made["addresses"][name])
+    assert "/login/" not in staff_reader.url
+    assert faults(staff_reader) == []
 
 
 def test_a_mail_is_settled_by_keyboard_alone(staff_page: Page, made):

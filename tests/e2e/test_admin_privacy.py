@@ -29,11 +29,11 @@ def made(fresh_site: Site) -> dict:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing_and_nothing_is_cut_off(staff_page: Page, made, name):
-    staff_page.goto(made["addresses"][name])
-    assert "/login/" not in staff_page.url
-    staff_page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    assert faults(staff_page) == []
+def test_axe_finds_nothing_and_nothing_is_cut_off(staff_reader: Page, made, name):
+    staff_reader.goto(made["addresses"][name])
+    assert "/login/" not in staff_reader.url
+    staff_reader.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert faults(staff_reader) == []
 
 
 def test_a_card_is_held_by_keyboard_alone_and_let_go_again(staff_page: Page, made):

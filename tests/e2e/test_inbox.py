@@ -54,16 +54,16 @@ def unfold(page: Page) -> None:
 
 
 @pytest.mark.parametrize("address", [INBOX, f"{INBOX}?group=new", f"{INBOX}all/", f"{INBOX}search/", f"{INBOX}call/"])
-def test_axe_finds_nothing_on_the_lists(desk: Page, address):
-    desk.goto(address)
-    unfold(desk)
-    assert violations_everywhere(desk) == []
+def test_axe_finds_nothing_on_the_lists(staff_reader: Page, address):
+    staff_reader.goto(address)
+    unfold(staff_reader)
+    assert violations_everywhere(staff_reader) == []
 
 
-def test_axe_finds_nothing_on_a_card_with_everything_open(desk: Page):
-    open_card(desk, "Test Lead 014")
-    unfold(desk)
-    assert violations_everywhere(desk) == []
+def test_axe_finds_nothing_on_a_card_with_everything_open(staff_reader: Page):
+    open_card(staff_reader, "Test Lead 014")
+    unfold(staff_reader)
+    assert violations_everywhere(staff_reader) == []
 
 
 def test_axe_finds_nothing_where_a_form_is_refused(desk: Page):
@@ -74,28 +74,28 @@ def test_axe_finds_nothing_where_a_form_is_refused(desk: Page):
     assert violations_everywhere(desk) == []
 
 
-def test_axe_finds_nothing_in_what_was_found_and_what_was_not(desk: Page):
+def test_axe_finds_nothing_in_what_was_found_and_what_was_not(staff_reader: Page):
     for term, heading in (("Test Lead", "people found"), ("nobody at all", "Nobody found.")):
-        desk.goto(f"{INBOX}search/")
-        desk.get_by_role("searchbox").fill(term)
-        desk.get_by_role("button", name="Find", exact=True).click()
-        expect(desk.get_by_text(heading)).to_be_visible()
-        assert violations_everywhere(desk) == []
+        staff_reader.goto(f"{INBOX}search/")
+        staff_reader.get_by_role("searchbox").fill(term)
+        staff_reader.get_by_role("button", name="Find", exact=True).click()
+        expect(staff_reader.get_by_text(heading)).to_be_visible()
+        assert violations_everywhere(staff_reader) == []
 
 
 @pytest.mark.parametrize("action", ["Give the chosen leads to somebody", "Close the chosen leads"])
-def test_axe_finds_nothing_where_several_are_worked_at_once(desk: Page, action):
-    desk.goto(f"{INBOX}all/")
-    desk.get_by_role("checkbox", name="Select", exact=True).first.check()
-    desk.get_by_role("link", name=action).click()
-    expect(desk.get_by_role("main").get_by_role("button").last).to_be_visible()
-    assert violations_everywhere(desk) == []
+def test_axe_finds_nothing_where_several_are_worked_at_once(staff_reader: Page, action):
+    staff_reader.goto(f"{INBOX}all/")
+    staff_reader.get_by_role("checkbox", name="Select", exact=True).first.check()
+    staff_reader.get_by_role("link", name=action).click()
+    expect(staff_reader.get_by_role("main").get_by_role("button").last).to_be_visible()
+    assert violations_everywhere(staff_reader) == []
 
 
 @pytest.mark.parametrize("name", ["staff", "editors"])
-def test_axe_finds_nothing_in_the_help(desk: Page, name):
-    desk.goto(f"/admin/help/{name}/")
-    assert violations_everywhere(desk) == []
+def test_axe_finds_nothing_in_the_help(staff_reader: Page, name):
+    staff_reader.goto(f"/admin/help/{name}/")
+    assert violations_everywhere(staff_reader) == []
 
 
 def test_a_card_leads_to_what_its_buttons_do(desk: Page):
@@ -107,15 +107,15 @@ def test_a_card_leads_to_what_its_buttons_do(desk: Page):
 @pytest.mark.parametrize(
     "address", [INBOX, f"{INBOX}all/", f"{INBOX}call/", "/admin/help/staff/", "/admin/help/editors/"]
 )
-def test_no_list_or_help_is_wider_than_the_screen(desk: Page, address):
-    desk.goto(address)
-    assert too_wide(desk) == []
+def test_no_list_or_help_is_wider_than_the_screen(staff_reader: Page, address):
+    staff_reader.goto(address)
+    assert too_wide(staff_reader) == []
 
 
-def test_no_card_is_wider_than_the_screen(desk: Page):
-    open_card(desk, "Test Lead 014")
-    unfold(desk)
-    assert too_wide(desk) == []
+def test_no_card_is_wider_than_the_screen(staff_reader: Page):
+    open_card(staff_reader, "Test Lead 014")
+    unfold(staff_reader)
+    assert too_wide(staff_reader) == []
 
 
 def too_wide(page: Page) -> list[str]:

@@ -34,20 +34,20 @@ def owner(staff_page: Page) -> Page:
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_axe_finds_nothing_in_the_figures(owner: Page, address):
-    owner.goto(address)
-    owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    assert violations_everywhere(owner) == []
+def test_axe_finds_nothing_in_the_figures(staff_reader: Page, address):
+    staff_reader.goto(address)
+    staff_reader.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    assert violations_everywhere(staff_reader) == []
 
 
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
-def test_the_figures_never_scroll_sideways(owner: Page, address):
-    owner.goto(address)
-    owner.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+def test_the_figures_never_scroll_sideways(staff_reader: Page, address):
+    staff_reader.goto(address)
+    staff_reader.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
     for width in (320, 768, 1280):
-        owner.set_viewport_size({"width": width, "height": 800})
-        owner.evaluate(SETTLE)
-        assert owner.evaluate(OUTSIDE) == [], width
+        staff_reader.set_viewport_size({"width": width, "height": 800})
+        staff_reader.evaluate(SETTLE)
+        assert staff_reader.evaluate(OUTSIDE) == [], width
 
 
 def test_the_period_and_the_numbers_behind_a_chart_are_reached_by_keyboard(owner: Page):
