@@ -1,4 +1,4 @@
-"""`make chaos`: FAULTS.md in large numbers, one line a fault. `python -m tests.chaos 6 20` does only those.
+"""`make chaos`: docs/faults.md in large numbers, a line a fault. `python -m tests.chaos 6 20` does only those.
 
 The faults of mail hit a site of workers alone, those behind the edge all of production; some do both. The one of the
 clock has a site of its own.
@@ -6,6 +6,7 @@ clock has a site of its own.
 
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -108,7 +109,12 @@ def are_survived(chosen: list[int], known: Mapping[int, Callable[[], Count]], cl
 def is_survived(number: int, fault: Callable[[], Count], clear: Callable[[], None]) -> bool:
     clear()
     begin = time.monotonic()
-    count = fault()
+    try:
+        count = fault()
+    except AssertionError:
+        print(f"fault {number:2}: not survived", flush=True)
+        traceback.print_exc()
+        return False
     print(f"fault {number:2}: {count} ({time.monotonic() - begin:.0f} s)", flush=True)
     is_refused_as_injected = count.dead in (0, count.injected)
     return not count.lost and not count.twice and is_refused_as_injected

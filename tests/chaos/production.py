@@ -72,7 +72,7 @@ def settled(site: EdgeSite) -> bool:
 
 
 def count(site: EdgeSite, visitors: Visitors, injected: int) -> Count:
-    """What FAULTS.md asks, once everything is healed."""
+    """What docs/faults.md asks of every fault, once it is healed."""
     wait_for(lambda: settled(site), 90)
     forms = dict(site.execute(FORMS))
     rows = site.execute("SELECT id, state FROM leads_outgoingmail")
@@ -101,7 +101,7 @@ def assert_nobody_else_reads_it(site: EdgeSite) -> None:
     for file in [*(site.folder / "log").iterdir(), *site.folder.glob("*.log")]:
         assert MARKER not in file.read_text(errors="replace"), f"a health answer stands in {file.name}"
     for delivery in site.smtp.deliveries:
-        assert delivery.recipient.startswith("chaos-") or MARKER.encode() not in delivery.content
+        assert MARKER.encode() not in delivery.content, f"a health answer stands in a mail to {delivery.recipient}"
 
 
 def percentile(seconds: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""FAULTS.md in small numbers; `make chaos` does the same in large ones."""
+"""The faults of docs/faults.md in small numbers; `make chaos` does the same in large ones."""
 
 import pytest
 

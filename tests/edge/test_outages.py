@@ -1,4 +1,4 @@
-"""FAULTS.md in small numbers, over all of production; `make chaos` does the same in large ones, and the others too."""
+"""docs/faults.md in small numbers, over all of production; `make chaos` does the same in large ones, and the others."""
 
 import pytest
 
