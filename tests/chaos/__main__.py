@@ -68,6 +68,8 @@ def main() -> int:
     if unknown := {*sys.argv[1:]} - {str(number) for number in NUMBERS}:
         print(f"There is no fault {', '.join(sorted(unknown))}; they go from 1 to {max(NUMBERS)}.", file=sys.stderr)
         return 2
+    if CLOCK in chosen and clock.FAKETIME.install():
+        return 1
     try:
         if not {*chosen}.isdisjoint(ON_SMALL_DISKS):
             may_mount()
