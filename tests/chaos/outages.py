@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psutil
 import psycopg
@@ -278,13 +277,7 @@ def connection_dies(site: EdgeSite, forms: int) -> Count:
     """Behind the last byte of a form: its visitor never reads the answer, and sends it again."""
     with Visitors(site, at_once=0) as visitors:
         for person in [somebody_new() for _ in range(forms)]:
-            body = urlencode(person.form)
-            with site.connect(person.address) as connection:
-                connection.send(
-                    f"POST /assessment/ HTTP/1.1\r\nHost: localhost:{site.port}\r\nOrigin: {site.url}\r\n"
-                    "Content-Type: application/x-www-form-urlencoded\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
-                )
+            site.request("/assessment/", form=person.form, address=person.address).close()
             visitors.visits.append(visit(site, person))
     assert not visitors.refused, visitors.answers
     return count(site, visitors, injected=forms)

@@ -119,7 +119,11 @@ class EdgeSite:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(address, 0))
         return (context or self.tls).wrap_socket(plain, server_hostname="localhost")
 
-    def ask(
+    def ask(self, path: str, **request: object) -> Answer:
+        with contextlib.closing(self.request(path, **request)) as connection:
+            return answer_of(connection)
+
+    def request(
         self,
         path: str,
         *,
@@ -127,16 +131,16 @@ class EdgeSite:
         address: str = "127.0.0.1",
         form: Mapping[str, str] | None = None,
         **headers: str,
-    ) -> Answer:
+    ) -> http.client.HTTPConnection:
+        """Where the answer will come; whoever asked closes it."""
         connection = http.client.HTTPSConnection("localhost", self.port)
         connection.sock = self.connect(address)
         body = None
         if form is not None:
             method, body = "POST", urlencode(form)
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url} | headers
-        with contextlib.closing(connection):
-            names = {name.replace("_", "-"): value for name, value in headers.items()}
-            return answer_to(connection, method, path, body, names)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return connection
 
     def ask_often(self, path: str, times: int, *, method: str = "GET", address: str) -> list[Answer]:
         """Over one connection, in the blink of an eye."""
@@ -148,6 +152,10 @@ class EdgeSite:
 
 def answer_to(connection: http.client.HTTPConnection, *request: object) -> Answer:
     connection.request(*request)
+    return answer_of(connection)
+
+
+def answer_of(connection: http.client.HTTPConnection) -> Answer:
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, response.read(), tuple(response.headers.get_all("Set-Cookie", ())))
