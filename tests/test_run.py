@@ -1,5 +1,6 @@
 """`make run`, with real processes: what it prints, what it keeps, and what it leaves behind."""
 
+import contextlib
 import http.client
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 from dev.environment import ROOT
 from dev.processes import free_port
 from dev.services import claim
+from tests.processes import commands, family
 
 OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SITE_URL", "SECRET_KEY", "EMAIL_URL", "ALLOWED_HOSTS"}
 
@@ -49,12 +51,19 @@ class Run:
         pytest.fail(f"It ended: {''.join(lines)}{self.process.stderr.read()}")
 
     def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return family(self.process.pid)[1:]
+
+    def running(self, command: str) -> list[psutil.Process]:
+        """Those that it started with this in their command line."""
+        return [process for process, words in commands(self.started) if command in " ".join(words)]
 
     def processor_seconds(self) -> float:
         """What it has cost until now. Seconds on the clock would tell how busy the machine is with other tests."""
-        processes = [psutil.Process(self.process.pid), *self.started]
-        return sum(sum(process.cpu_times()) for process in processes if process.is_running())
+        seconds = 0.0
+        for process in family(self.process.pid):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                seconds += sum(process.cpu_times())
+        return seconds
 
     def still_running(self) -> list[psutil.Process]:
         return psutil.wait_procs(self.started, timeout=20)[1]
@@ -117,9 +126,8 @@ def test_the_first_start_prints_where_the_site_is_and_the_second_keeps_its_data(
     assert secrets["SITE_URL"] == f"http://127.0.0.1:{first.port}"
     assert first.get("/")[0] == 200
     assert "DEBUG" not in first.get("/no-such-page/")[1]
-    commands = [" ".join(process.cmdline()) for process in first.started]
-    assert sum(" beat " in command for command in commands) == 1
-    assert any(" worker " in command for command in commands)
+    assert len(first.running(" beat ")) == 1
+    assert first.running(" worker ")
     database = re.search(r'"DATABASE_URL": "(.*?)"', (var_dir / "services.json").read_text())[1]
     with psycopg.connect(database) as connection:
         connection.execute("UPDATE wagtailcore_site SET site_name = 'kept'")
@@ -164,7 +172,8 @@ def test_a_stop_during_the_first_start_leaves_nothing_running(run, tmp_path):
 def test_a_process_that_ends_by_itself_is_named_and_ends_the_rest(run, var_dir):
     site = run(var_dir)
     site.wait_until_ready()
-    next(process for process in site.started if " beat " in " ".join(process.cmdline())).kill()
+    (beat,) = site.running(" beat ")
+    beat.kill()
     assert "beat" in fails_with_one_line(site)
     assert site.still_running() == []
 
