@@ -1,7 +1,8 @@
 """All settings of the site, safe for production as they stand.
 
-Every difference between deployments is an environment variable, and this is the only module that reads
-the environment. `.env.example` lists the variables. A missing secret stops the start with its name.
+Every difference between deployments is an environment variable, and of the site's own modules this is the only one that
+reads the environment; what runs it, in `deploy/`, reads a few of its own. `.env.example` lists the variables. A missing
+secret stops the start with its name.
 """
 
 import socket
@@ -170,7 +171,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a mail at 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "clinic.celery.SteadyScheduler"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# When beat set off what. All that is lost with it is one night's purge, should beat start anew in just that minute.
+CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_SCHEDULE", default=str(VAR_DIR / "celerybeat-schedule"))
 CELERY_BEAT_SCHEDULE = {
     "purge-sign-ins": {"task": "clinic.tasks.purge_sign_ins", "schedule": 3600.0},
     "publish-scheduled": {"task": "clinic.tasks.publish_scheduled", "schedule": 60.0},
@@ -219,7 +221,9 @@ BACKUP_DIR = env("BACKUP_DIR", default="")
 
 # --- Who may read /metrics: these networks, and whoever has the token
 
-METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+METRICS_NETWORKS = [
+    ip_network(network, strict=False) for network in env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+]
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # --- Who is told of faults, besides the log: a service that speaks Sentry's protocol, by its DSN

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gets the site's certificate from Let's Encrypt, and a new one before it ends. The edge takes it up within the hour.
+# Gets the site's certificate from Let's Encrypt, and a new one before it ends. The edge takes it up within a minute.
 #
 # ACME_EMAIL         where the issuer writes to; empty: no certificate is asked for
 # SITE_URL, ALLOWED_HOSTS    the names that it is for

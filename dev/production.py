@@ -72,6 +72,7 @@ def environment_here(var_dir: Path, env: dict[str, str]) -> dict[str, str]:
         **dict(in_files(var_dir, env)),
         "PATH": f"{Path(sys.executable).parent}:{FOLDERS}",
         "TMPDIR": str(var_dir / "tmp"),
+        "BEAT_SCHEDULE": str(var_dir / "celerybeat-schedule"),
         "STATIC_DIR": env.get("STATIC_DIR") or str(var_dir / "static"),
         "PORT": ports[0],
         "WEB_HOST": "127.0.0.1",

@@ -24,6 +24,9 @@ from dev.processes import Child, Group, Problem, as_user, complaint, free_port
 from dev.servers import postgresql_program, server_user, valkey_program
 
 START_SECONDS = 60  # PostgreSQL may have to replay what a crash left
+# What people typed stays out of the log: neither a statement that failed is repeated there, nor the row.
+# docker-compose.yml says the same.
+DISCREET_OPTIONS = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 # One person tries the site, or two workers test it.
 POSTGRESQL_OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -31,6 +34,7 @@ POSTGRESQL_OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "timezone": "UTC",
+    **DISCREET_OPTIONS,
 }
 # For rows that nobody will read after the next power cut.
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 import subprocess
+import sys
 import tarfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -131,6 +133,79 @@ def test_old_backups_make_room_but_for_one_a_month(places):
     ]
 
 
+def test_a_day_with_many_backups_takes_the_place_of_no_night(places):
+    folder = Path(places["BACKUP_DIR"])
+    folder.mkdir()
+    nights = [f"database-2020-06-{day:02}T030000Z.dump" for day in range(15, 28)]
+    by_hand = [f"database-2020-06-01T{hour:02}0000Z.dump" for hour in range(5, 11)]  # a first of a month, too
+    for name in ("database-2020-05-01T030000Z.dump", *by_hand, *nights):
+        (folder / name).touch()
+    for hour in range(20):
+        (folder / f"database-{datetime.now(UTC):%Y-%m-%d}T{hour:02}0000Z.dump").touch()
+    run("backup.sh", "now", **places)
+    assert [name for name in backups(places) if "-2020-" in name] == [
+        "database-2020-05-01T030000Z.dump",
+        *by_hand,
+        *nights,
+    ]
+
+
+# In the place of the real ones: the first night the disk is full, the second there is room again, and then it is over.
+FULL_DISK = """#!/bin/sh
+for word in "$@"; do case $word in --file=*) file=${word#--file=} ;; esac; done
+if [ ! -e "$TURNS/failed" ]; then
+    touch "$TURNS/failed"
+    printf PGDMP000 >"$file"
+    echo "could not write to file: No space left on device" >&2
+    exit 1
+fi
+PATH=${PATH#*:} exec pg_dump "$@"
+"""
+THREE_NIGHTS = """#!/bin/sh
+echo >>"$TURNS/nights"
+ls "$BACKUP_DIR" >"$TURNS/before-$(wc -l <"$TURNS/nights")"
+[ "$(wc -l <"$TURNS/nights")" -lt 3 ] || kill "$PPID"
+"""
+
+
+def test_a_night_without_room_costs_no_backup_and_the_next_one_makes_one(places, tmp_path):
+    folder = Path(places["BACKUP_DIR"])
+    folder.mkdir()
+    old = [f"{kind}-2020-06-{day:02}T030000Z" for kind in ("database", "media") for day in range(1, 20)]
+    for name in old:
+        (folder / name).touch()
+    (tmp_path / "bin").mkdir()
+    for name, text in {"pg_dump": FULL_DISK, "sleep": THREE_NIGHTS}.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}/bin:{PROGRAMS}", "LC_ALL": "C", "TURNS": str(tmp_path), **places}
+    command = ["sh", ROOT / "deploy/backup.sh", "nightly"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGTERM
+    assert "the backup failed" in done.stderr
+    assert done.stdout.count("backed up:") == 1
+    assert (tmp_path / "before-2").read_text().split() == old  # nothing new after the first night, and nothing gone
+    assert len([name for name in backups(places) if "-2020-" not in name]) == 1
+
+
+@pytest.mark.parametrize("broken", ["pg_dump", "tar"])
+def test_what_cannot_be_put_back_is_not_called_a_backup(places, tmp_path, broken):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    does = {
+        "pg_dump": 'for word; do case $word in --file=*) echo PGDMP >"${word#--file=}" ;; esac; done',
+        "tar": "exit 2",
+    }
+    (folder / broken).write_text(f"#!/bin/sh\n{does[broken]}\n")
+    (folder / broken).chmod(0o755)
+    env = {"PATH": f"{folder}:{PROGRAMS}", "LC_ALL": "C", **places}
+    command = ["sh", ROOT / "deploy/backup.sh", "now"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "backed up:" not in done.stdout
+    assert list(Path(places["BACKUP_DIR"]).iterdir()) == []
+
+
 def test_no_backup_is_kept_for_six_months(places):
     """Whoever is erased has to be gone from all of them by then."""
     folder = Path(places["BACKUP_DIR"])
@@ -182,6 +257,46 @@ def test_a_new_certificate_takes_the_place_of_the_old_one(tmp_path):
     }
 
 
+# In the place of nginx, which reads its configuration again on SIGHUP; and of a minute, in which the pair is replaced.
+EDGE = f"""#!{sys.executable}
+import os, signal, time
+from pathlib import Path
+
+folder = Path(os.environ["EDGE_DIR"])
+signal.signal(signal.SIGHUP, lambda *_: print("taken up", flush=True) or (folder / "over").touch())
+(folder / "nginx.pid").write_text(str(os.getpid()))
+for _ in range(300):
+    if not (folder / "over").exists():
+        time.sleep(0.1)
+(folder / "over").touch()
+"""
+MINUTE = """#!/bin/sh
+[ "$1" -le 60 ] || touch "$EDGE_DIR/over"
+[ ! -e "$EDGE_DIR/over" ] || exit 1
+touch "$CERTIFICATE_DIR/fullchain.pem"
+/bin/sleep 0.2
+"""
+
+
+def test_the_edge_takes_up_a_new_certificate_within_a_minute(tmp_path):
+    for folder in ("bin", "certificates", "edge"):
+        (tmp_path / folder).mkdir()
+    for name, text in {"nginx": EDGE, "sleep": MINUTE}.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / "certificates/fullchain.pem").write_text("a pair")
+    places = ("EDGE_DIR", "EDGE_STATIC_DIR", "PICTURES_DIR", "PAGES_DIR", "ACME_DIR")
+    output = run(
+        "nginx/start.sh",
+        **dict.fromkeys(places, str(tmp_path / "edge")),
+        PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
+        CERTIFICATE_DIR=str(tmp_path / "certificates"),
+        SITE_URL="https://clinic.example.org",
+        WEB_SERVERS="127.0.0.1:8000",
+    )
+    assert "taken up" in output
+
+
 def test_secrets_are_made_once_and_differ(tmp_path):
     (tmp_path / "deploy").mkdir()
     script = tmp_path / "deploy/secrets.sh"
@@ -195,6 +310,18 @@ def test_secrets_are_made_once_and_differ(tmp_path):
     assert first["database_password"] in first["database_url"]
     assert first["secret_key"] != first["suppression_key"]
     assert len(first["field_encryption_keys"]) == 44  # a Fernet key
+
+
+def test_every_setting_is_explained_in_the_example():
+    explained = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    programs = [ROOT / "clinic/settings.py", ROOT / "deploy/gunicorn.conf.py"]
+    read = {
+        name
+        for program in programs
+        for name in re.findall(r"""\benv(?:iron\.get|\.\w+)?\(["']([A-Z0-9_]+)["']""", program.read_text())
+    }
+    assert {"SECRET_KEY", "DEBUG", "DATABASE_URL", "WEB_CONCURRENCY"} <= read
+    assert read | {"BACKUP_NIGHTS", "UNLIMITED", "EXTRA_DIR"} <= explained
 
 
 def test_a_setting_may_lie_in_a_file(tmp_path):

@@ -1,11 +1,15 @@
 """What Celery's beat sets off, by a clock that a test sets."""
 
 import contextlib
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 
 from clinic.celery import SteadyScheduler, app
+from dev.environment import ROOT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -46,6 +50,14 @@ def start_beat(tmp_path):
 @pytest.fixture
 def within_a_minute():
     return {name for name, entry in app.conf.beat_schedule.items() if entry["schedule"] in (2.0, 10.0, 60.0)}
+
+
+def test_what_beat_notes_lies_where_the_environment_says(tmp_path):
+    """On a disk that is full, beat would not start."""
+    env = os.environ | {"BEAT_SCHEDULE": str(tmp_path / "schedule")}
+    script = "from clinic.celery import app; print(app.conf.beat_schedule_filename)"
+    done = subprocess.run([sys.executable, "-c", script], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(tmp_path / "schedule")
 
 
 def test_all_goes_on_within_a_minute_after_the_clock_was_set_back(clock, start_beat, within_a_minute):

@@ -65,6 +65,31 @@ def test_services_keep_their_data_from_one_start_to_the_next(tmp_path):
         assert rows(addresses["DATABASE_URL"]) == [("still here",)]
 
 
+def test_the_log_of_the_database_repeats_nothing_of_a_statement_that_failed(tmp_path):
+    """Neither the statement, with what somebody typed in it, nor the row that it was about."""
+    with servers(tmp_path) as (_, addresses):
+        with psycopg.connect(addresses["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("CREATE TABLE person (name text UNIQUE, phone text CHECK (phone <> ''))")
+            insert = "INSERT INTO person VALUES (%s, %s)"
+            cursor = psycopg.ClientCursor(connection)  # as the site has it: what was typed is part of the statement
+            cursor.execute(insert, ["Erika Lang", "+14256584944"])
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                cursor.execute(insert, ["Erika Lang", "+14256584944"])
+            with pytest.raises(psycopg.errors.CheckViolation):
+                cursor.execute(insert, ["Erika Lang junior", ""])
+            cursor.execute("SET lock_timeout = 50")
+            with psycopg.connect(addresses["DATABASE_URL"]) as other:
+                other.execute("LOCK TABLE person")
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    cursor.execute(insert, ["Erika Lang", "+14256584944"])
+        log = (tmp_path / "log/postgres.log").read_text()
+    assert "duplicate key" in log
+    assert "check constraint" in log
+    assert "lock timeout" in log
+    assert "Erika" not in log
+    assert "4256584944" not in log
+
+
 def test_services_answer_with_the_password_only(tmp_path):
     with servers(tmp_path) as (_, addresses):
         assert redis.Redis.from_url(addresses["REDIS_URL"]).ping()

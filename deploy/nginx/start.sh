@@ -80,9 +80,9 @@ for folder in /usr/lib/nginx/modules /etc/nginx/modules; do
 done
 [ -z "${EXTRA_DIR:-}" ] || echo "include $EXTRA_DIR/*.conf;" >>"$EDGE_DIR/extra.conf"
 
-# A certificate that was renewed is taken up within the hour.
+# A certificate that was renewed is taken up within a minute.
 (
-    while sleep 3600; do
+    while sleep 60; do
         if [ -n "$(find "$CERTIFICATE_DIR/fullchain.pem" -newer "$EDGE_DIR/nginx.pid")" ]; then
             touch "$EDGE_DIR/nginx.pid"
             kill -HUP "$(cat "$EDGE_DIR/nginx.pid")"

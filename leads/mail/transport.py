@@ -5,6 +5,7 @@ then its outcome (`deliver`), where a lost connection leaves the outcome open.
 """
 
 import contextlib
+import errno
 import re
 import smtplib
 import ssl
@@ -149,10 +150,17 @@ class FolderTransport:
         """Any recipient will do."""
 
     def deliver(self, message: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """The whole mail, or nothing of it. Errors: `Outage`."""
         draft = self.folder / f"{time.strftime('%Y-%m-%d %H.%M.%S')} {uuid.uuid4().hex[:6]}.new"
-        draft.write_bytes(message)
-        draft.replace(draft.with_suffix(".eml"))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(message)
+            draft.replace(draft.with_suffix(".eml"))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            reason = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            raise Outage(f"the folder for mail cannot be written to: {reason}") from error
 
     def close(self) -> None:
         """There is nothing to close."""

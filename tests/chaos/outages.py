@@ -293,6 +293,7 @@ def two_hosts(site: EdgeSite, forms: int) -> Count:
     env = site.env | {
         "VAR_DIR": str(other),
         "TMPDIR": str(other / "tmp"),
+        "BEAT_SCHEDULE": str(other / "celerybeat-schedule"),
         "WEB_SERVERS": f"127.0.0.1:{port}",
         "PORT": port,
     }

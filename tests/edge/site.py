@@ -119,6 +119,12 @@ class EdgeSite:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(address, 0))
         return (context or self.tls).wrap_socket(plain, server_hostname="localhost")
 
+    def connection(self, address: str) -> http.client.HTTPConnection:
+        # the context is given because a new one would read all of the machine's certificates
+        connection = http.client.HTTPSConnection("localhost", self.port, context=self.tls)
+        connection.sock = self.connect(address)
+        return connection
+
     def ask(self, path: str, **request: object) -> Answer:
         with contextlib.closing(self.request(path, **request)) as connection:
             return answer_of(connection)
@@ -133,8 +139,7 @@ class EdgeSite:
         **headers: str,
     ) -> http.client.HTTPConnection:
         """Where the answer will come; whoever asked closes it."""
-        connection = http.client.HTTPSConnection("localhost", self.port)
-        connection.sock = self.connect(address)
+        connection = self.connection(address)
         body = None
         if form is not None:
             method, body = "POST", urlencode(form)
@@ -144,9 +149,7 @@ class EdgeSite:
 
     def ask_often(self, path: str, times: int, *, method: str = "GET", address: str) -> list[Answer]:
         """Over one connection, in the blink of an eye."""
-        connection = http.client.HTTPSConnection("localhost", self.port)
-        connection.sock = self.connect(address)
-        with contextlib.closing(connection):
+        with contextlib.closing(self.connection(address)) as connection:
             return [answer_to(connection, method, path) for _ in range(times)]
 
 

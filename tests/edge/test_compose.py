@@ -5,20 +5,16 @@ import re
 from importlib.resources import files
 
 import jsonschema
-import psutil
 import pytest
 
 from dev import compose, production
 from dev.environment import ROOT
+from dev.services import DISCREET_OPTIONS
+from tests.processes import commands, family
 
 SCHEMA = files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
 SERVICES = compose.document()["services"]
 OURS = [name for name, service in SERVICES.items() if "build" in service]
-
-
-def commands_of(child) -> list[list[str]]:
-    processes = [psutil.Process(child.process.pid), *psutil.Process(child.process.pid).children(recursive=True)]
-    return [process.cmdline() for process in processes]
 
 
 def test_the_file_is_what_the_compose_specification_asks_for():
@@ -33,10 +29,24 @@ def test_every_service_has_its_place_on_one_machine_too():
 def test_without_containers_the_same_commands_run(site):
     for name in ("web", "web-2", "worker", "beat"):
         program, *arguments = SERVICES[name]["command"]
-        running = commands_of(site.child(name))
-        assert any(line[1].endswith(f"/{program}") and line[2:] == arguments for line in running if len(line) > 1), name
-    (master, *_) = commands_of(site.child("edge"))
+        running = commands(family(site.child(name).process.pid))
+        assert any(line[1].endswith(f"/{program}") and line[2:] == arguments for _, line in running if line[1:]), name
+    (_, master), *_ = commands(family(site.child("edge").process.pid))
     assert "nginx.conf" in " ".join(master)  # what start.sh ends in
+
+
+def test_the_database_is_told_to_keep_what_people_typed_out_of_its_log():
+    program, *arguments = SERVICES["postgres"]["command"]
+    assert program == "postgres"
+    assert arguments == [word for name, value in DISCREET_OPTIONS.items() for word in ("-c", f"{name}={value}")]
+
+
+def test_beat_starts_and_is_watched_where_the_disk_with_the_data_is_full():
+    beat = SERVICES["beat"]
+    note = beat["environment"]["BEAT_SCHEDULE"]
+    assert note.rpartition("/")[0] in beat["tmpfs"]
+    assert f"find {note}* -mmin -10 " in beat["healthcheck"]["test"][1]
+    assert {**beat["environment"], "BEAT_SCHEDULE": ""} == SERVICES["worker"]["environment"] | {"BEAT_SCHEDULE": ""}
 
 
 def test_every_file_that_a_service_needs_is_there():

@@ -63,7 +63,7 @@ def test_a_form_of_the_admin_from_another_site_is_refused(site, session):
     for origin in (site.url, "https://elsewhere.example"):
         answer = site.ask("/admin/account/", form={"x": "y"}, address="127.0.5.3", Cookie=cookie, Origin=origin)
         assert answer.status == 403
-        assert "That did not come from this site." in answer.text
+        assert "That was not stored." in answer.text
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "DEBUG", "PUT", "DELETE"])

@@ -99,6 +99,14 @@ def test_the_reports_of_a_provider_are_not_counted_like_visitors(site):
     assert {answer.status for answer in answers} == {404}  # no provider is in use here
 
 
+def test_mails_are_stopped_however_many_ask_through_one_provider(site):
+    """With the button that a mail program shows (RFC 8058), the provider's few addresses ask for all of its users."""
+    answers = site.ask_often("/email/unsubscribe/made-up/", 100, method="POST", address="127.0.1.8")
+    assert {answer.status for answer in answers} == {404}  # such a token opens nothing
+    assert all("no-store" in answer.headers["cache-control"] for answer in answers)
+    assert site.ask("/email/unsubscribe/made-up/", address="127.0.1.8").headers["referrer-policy"] == "no-referrer"
+
+
 def test_a_form_that_is_far_too_long_is_refused(site):
     with contextlib.suppress(ConnectionError):  # it may stop listening before all of it is said
         assert site.ask("/newsletter/", form={"email": "x" * 600_000}, address="127.0.1.6").status == 413

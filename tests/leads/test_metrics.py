@@ -1,7 +1,11 @@
 """What Prometheus reads at /metrics, and that nobody else does."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from ipaddress import ip_network
 from unittest import mock
 
 import pytest
@@ -32,10 +36,19 @@ def read(client, **headers) -> dict[str, float]:
 
 
 def test_only_the_inside_network_may_read_it(client, settings):
-    settings.METRICS_NETWORKS = ["172.30.77.0/24"]
+    settings.METRICS_NETWORKS = [ip_network("172.30.77.0/24")]
     assert client.get("/metrics", REMOTE_ADDR="172.30.77.20").status_code == 200
     for address in ("127.0.0.1", "203.0.113.7", "::1", ""):
         assert client.get("/metrics", REMOTE_ADDR=address).status_code == 404
+
+
+@pytest.mark.parametrize("networks", ["127.0.0.1/8", "10.0.0.7,127.0.0.0/8"])
+def test_a_network_may_be_named_by_any_address_in_it(client, settings, networks):
+    env = os.environ | {"METRICS_NETWORKS": networks}
+    script = "from clinic.settings import METRICS_NETWORKS; print(*METRICS_NETWORKS)"
+    done = subprocess.run([sys.executable, "-c", script], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    settings.METRICS_NETWORKS = [ip_network(network) for network in done.stdout.split()]
+    assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 200
 
 
 def test_the_edge_passes_nobody_on_whatever_they_know(client, settings):
