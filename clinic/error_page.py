@@ -35,8 +35,8 @@ def write_error_pages(clinic: ClinicSettings) -> None:
         draft.replace(path)  # a fault in this very moment finds the old page or the new one
 
 
-def read_error_page() -> str:
+def read_error_page(name: str = FAULT) -> str:
     try:
-        return error_page_path().read_text()
+        return error_page_path(name).read_text()
     except OSError:
         return BARE

@@ -3,11 +3,12 @@ from django.urls import path, re_path
 from .views import assessment, data_label, email, mail_events, metrics, privacy, proof, request, short, watch
 
 app_name = "leads"
+REFERENCE = "(?P<reference>[2-9A-HJ-NP-Z]{8})"  # as `new_reference` makes them
 
 urlpatterns = [
     path("metrics", metrics.metrics),
     path("assessment/", assessment.assessment, name="assessment"),
-    re_path(r"^assessment/thanks/(?P<reference>[2-9A-HJ-NP-Z]{8})/$", assessment.thanks, name="thanks"),
+    re_path(rf"^assessment/thanks/{REFERENCE}/$", assessment.thanks, name="thanks"),
     path("newsletter/", short.newsletter, name="newsletter"),
     path("newsletter/thanks/", short.sent("leads/newsletter_thanks.html"), name="newsletter_thanks"),
     path("proof/", proof.proof, name="proof"),
@@ -29,5 +30,5 @@ urlpatterns = [
     path("r/<str:token>/data/", request.data, name="request_data"),
     path("r/<str:token>/erase/", request.erase, name="request_erase"),
     path("r/<str:token>/privacy/", privacy.privacy, name="request_privacy"),
-    path("r/<str:token>/privacy/<str:reference>/appeal/", privacy.appeal_refusal, name="request_appeal"),
+    re_path(rf"^r/(?P<token>[^/]+)/privacy/{REFERENCE}/appeal/$", privacy.appeal_refusal, name="request_appeal"),
 ]

@@ -115,6 +115,21 @@ def test_only_what_was_cut_for_pages_is_given_as_a_file(client, folder):
         assert client.get(f"/media/{path}").status_code == 404, path
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["file.webp/x", "x%00", "x" * 300, "ä" * 200], ids=["below", "zero", "long", "bytes"])
+def test_a_name_that_no_file_can_have_is_not_found(client, folder, name):
+    (folder / "images").mkdir()
+    (folder / "images/file.webp").write_bytes(b"bytes")
+    assert client.get(f"/media/images/{name}").status_code == 404
+
+
+def test_a_picture_that_cannot_be_read_just_now_is_to_be_asked_for_again(client, folder):
+    (folder / "images").symlink_to("images")  # round and round: as root, a test may read any file
+    answer = client.get("/media/images/file.webp")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_a_file_among_the_pictures_cannot_act_as_a_page(client, folder):
     (folder / "images").mkdir()
     (folder / "images/page.html").write_text("<script>alert(1)</script>")
@@ -212,16 +227,18 @@ def test_a_picture_to_share_is_drawn_once_for_all_machines(client, bucket):
 
 
 @pytest.mark.django_db
-def test_staff_are_told_that_the_bucket_does_not_answer(settings, storages):
+def test_staff_and_visitors_are_told_that_the_bucket_does_not_answer(client, settings, storages):
     options = storages["default"]["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9"}
     settings.STORAGES = settings.STORAGES | {"default": storages["default"] | {"OPTIONS": options}}
     answer = upload(signed_in(member("editor")))
     assert answer.status_code == 503
     assert "cannot be written to" in answer.text
     assert not Image.objects.exists()
+    assert client.get("/media/images/square.webp").status_code == 503
 
 
 @pytest.mark.django_db
 def test_a_picture_that_is_not_in_the_bucket_is_not_found(client, bucket):
     assert isinstance(default_storage._wrapped, BucketStorage)
-    assert client.get("/media/images/none.webp").status_code == 404
+    for name in ("none.webp", "x" * 1100, "x%00"):
+        assert client.get(f"/media/images/{name}").status_code == 404
