@@ -24,6 +24,10 @@ LETTERS_TO_EXCERPT = 20_000  # an excerpt is cut from the beginning of a page: s
 
 # Letters for private use, which no keyboard types, stand around a match until the text around it is escaped.
 BEGIN, END = "\ue000", "\ue001"
+CUT = "\ue002"  # another one, between two pieces of a text
+MARKS = re.compile(f"[{BEGIN}{END}{CUT}]")
+STOP = re.compile(r"[.!?…\"'”’)\]]*")
+SENTENCE_END = re.compile(r"(^|[.!?…][\"'”’)\]]*)\Z")
 UNWANTED = re.compile(r"(?<!\S)-\S+")  # a word after a minus
 MATCH = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")
 
@@ -121,10 +125,11 @@ def read_results(ids: list[int], text: str) -> list[Result]:
     summary = Coalesce("blogpage__listing_summary", "standardpage__listing_summary")
     options = {"config": CONFIGURATION, "start_sel": BEGIN, "stop_sel": END}
     pages = Page.objects.filter(pk__in=ids).annotate(
+        text=plain_text,
         marked_title=SearchHeadline("title", query, highlight_all=True, **options),
         marked_summary=SearchHeadline(summary, query, highlight_all=True, **options),
         marked_text=SearchHeadline(
-            plain_text, query, max_words=32, min_words=16, max_fragments=2, fragment_delimiter=" … ", **options
+            plain_text, query, max_words=32, min_words=16, max_fragments=2, fragment_delimiter=CUT, **options
         ),
     )
     by_id = pages.in_bulk()
@@ -134,8 +139,24 @@ def read_results(ids: list[int], text: str) -> list[Result]:
 def read_result(page: Page) -> Result:
     """The excerpt shows where the words stand in the text; of a page that has them in its title alone, the summary."""
     is_in_text = BEGIN in page.marked_text
-    excerpt = page.marked_text if is_in_text or not page.marked_summary else page.marked_summary
+    is_summary = page.marked_summary and not is_in_text
+    excerpt = page.marked_summary if is_summary else with_ellipses(page.marked_text, page.text)
     return Result(page, mark(page.marked_title), page.url or "", mark(excerpt))
+
+
+def with_ellipses(marked: str, text: str) -> str:
+    """Pieces of a text with "…" between them, and where the first begins or the last ends inside a sentence."""
+    pieces = [piece.strip() for piece in marked.split(CUT)]
+    first, last = (MARKS.sub("", piece) for piece in (pieces[0], pieces[-1]))
+    if not first or not last:
+        return marked.replace(CUT, " … ")
+    plain = MARKS.sub("", text)
+    before, begins, _ = plain.partition(first)
+    _, ends, after = plain.partition(last)
+    rest = STOP.match(after)[0]  # PostgreSQL ends a piece with a word, before the full stop
+    opening = "" if begins and SENTENCE_END.search(before.rstrip(" “‘(\"'")) else "… "
+    closing = rest if ends and SENTENCE_END.search(last + rest) else " …"
+    return opening + " … ".join(pieces) + closing
 
 
 def mark(text: str) -> SafeString:

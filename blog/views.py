@@ -8,7 +8,7 @@ from clinic.structured_data import to_json
 
 from .forms import SearchForm
 from .models import Author, BlogIndexPage, BlogPage, Topic
-from .models.index import list_context, numbered
+from .models.index import list_context, numbered, topics_with_posts
 from .search import find_pages
 from .structured_data import author_graph, list_graph
 
@@ -61,7 +61,8 @@ def share_picture(request, slug):
 def search(request):
     """The search page: `query` as typed, and `error`, or `posts` (a page of `blog.search.Result`) and `suggestion`.
 
-    With a `suggestion`, the `posts` are what was found for it, because nothing has the words as they were typed.
+    With a `suggestion`, the `posts` are what was found for it, because nothing has the words as they were typed. Where
+    nothing was found, there are `topics` and the `index` of all articles.
     """
     typed = request.GET.get("q", request.GET.get("query", ""))
     form = SearchForm({"q": typed})
@@ -72,6 +73,8 @@ def search(request):
     found = find_pages(query)
     posts = found.get_page(request.GET.get("page"))
     context = {"query": query, "posts": posts, "suggestion": found.suggestion, "noindex": True}
+    if not found.ids:  # where a reader goes on from there
+        context |= {"topics": topics_with_posts(), "index": PublishedQuerySet(BlogIndexPage).published().first()}
     return render(request, "blog/search.html", context)
 
 

@@ -103,6 +103,9 @@ class DoseBlock(blocks.StructBlock):
     label = blocks.CharBlock(max_length=40, help_text="Such as “Start with”.")
     value = blocks.CharBlock(max_length=60, help_text="Such as “1 inch”.")
 
+    def get_searchable_content(self, value):
+        return [f"{value['label']}: {value['value']}"]
+
 
 class ExerciseBlock(blocks.StructBlock):
     number = blocks.IntegerBlock(min_value=1, max_value=20)

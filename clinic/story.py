@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import cached_property
 from wagtail.blocks import StreamValue
 
+SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 WORDS_PER_MINUTE = 200  # slow enough for readers who rest their eyes
 
 
@@ -68,6 +69,7 @@ def unique(anchor: str, taken: set[str]) -> str:
 
 
 def searchable_text(body: StreamValue) -> Iterator[str]:
+    """Each piece ends as a sentence does: an excerpt runs on from a heading into what stands below it."""
     for text in body.stream_block.get_searchable_content(body):
         if cleaned := re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", str(text)))).strip():
-            yield cleaned
+            yield cleaned if SENTENCE_END.search(cleaned) else f"{cleaned}."

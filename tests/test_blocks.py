@@ -1,6 +1,7 @@
 """What the blocks accept, and what they make of it."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 
 from clinic.blocks import StoryBlock, VideoBlock, player_address
@@ -55,3 +56,13 @@ def test_every_block_tells_an_editor_what_it_is_for(name):
     assert meta.icon != "placeholder"
     assert meta.label
     assert meta.description.endswith(".")
+
+
+@pytest.mark.parametrize("level", [None, 3])
+def test_the_caution_of_an_exercise_has_a_heading_below_that_of_the_exercise(level):
+    block = StoryBlock().child_blocks["exercise"]
+    exercise = {"number": 1, "name": "Rotation", "steps": ["Lie down."], "safety": "If it hurts, stop."}
+    html = block.render(block.normalize(exercise), context={"level": level} if level else None)
+    headings = BeautifulSoup(html, "html.parser").find_all(["h2", "h3", "h4"])
+    own = level or 2
+    assert [(tag.name, tag.text) for tag in headings] == [(f"h{own}", "Rotation"), (f"h{own + 1}", "Stay pain-free")]

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factories import BlogPageFactory, StandardPageFactory, make_private
+from tests.factories import BlogPageFactory, ClinicSettingsFactory, StandardPageFactory, TopicFactory, make_private
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +83,44 @@ def test_a_page_that_matches_by_its_title_alone_shows_its_summary(client):
     assert "A nerve, explained." in search(client, "sciatica").text
 
 
+def test_an_excerpt_reads_as_sentences(client):
+    exercise = {
+        "number": 1,
+        "name": "Sit on a flat chair",
+        "dose": [{"label": "Chair", "value": "Flat"}, {"label": "Speed", "value": "Slow"}],
+        "steps": ["Sit up.", "Put both feet down"],
+        **dict.fromkeys(["position", "limit", "safety"], ""),
+    }
+    BlogPageFactory(title="Feet", body=[("heading", {"text": "Working days"}), ("exercise", exercise)])
+    read = "Working days. Sit on a flat chair. Chair: Flat. Speed: Slow. Sit up. Put both <mark>feet</mark> down."
+    assert search(client, "feet").context["posts"][0].excerpt == read
+
+
+def test_an_excerpt_shows_where_it_was_cut_inside_a_sentence(client):
+    around = "one two three four five six seven eight " * 5
+    BlogPageFactory(title="Cut", body=[("text", f"<p>{around} towel {around}</p>")])
+    excerpt = search(client, "towel").context["posts"][0].excerpt
+    assert excerpt.startswith("… ")
+    assert excerpt.endswith(" …")
+
+
+def test_an_excerpt_of_whole_sentences_has_no_dots_around_it(client):
+    BlogPageFactory(title="Whole", body=[("text", "<p>“Take a towel.” Put it behind your back (both sides).</p>")])
+    excerpt = search(client, "towel").context["posts"][0].excerpt
+    assert excerpt == "“Take a <mark>towel</mark>.” Put it behind your back (both sides)."
+
+
+def test_pieces_from_two_places_have_dots_between_them(client):
+    far = "Then stand, and breathe in and out. " * 40
+    BlogPageFactory(title="Two", body=[("text", f"<p>Take a towel to bed. {far} Fold the towel again.</p>")])
+    excerpt = search(client, "towel").context["posts"][0].excerpt
+    assert excerpt.count("<mark>towel</mark>") == 2
+    assert excerpt.startswith("Take a ")
+    assert " … " in excerpt
+    assert "… …" not in excerpt
+    assert excerpt.endswith("again.")
+
+
 def test_text_of_a_page_cannot_bring_html_into_the_results(client):
     BlogPageFactory(
         title="<script>alert(1)</script> towel",
@@ -120,6 +158,17 @@ def test_nothing_found_says_so(client):
     response = search(client, "zebra")
     assert response.status_code == 200
     assert "Nothing found" in response.text
+
+
+def test_where_nothing_is_found_a_reader_goes_on_to_topics_articles_and_the_phone(client):
+    clinic = ClinicSettingsFactory(phone="+14256584944")
+    post = BlogPageFactory(topic=TopicFactory(name="Sitting well"))
+    TopicFactory(name="Nothing yet")
+    main = search(client, "zebra").text.partition("<main")[2].partition("</main>")[0]
+    assert f'href="{post.topic.get_absolute_url()}"' in main
+    assert f'href="{post.get_parent().url}"' in main
+    assert f'href="{clinic.phone_uri}"' in main
+    assert "Nothing yet" not in main
 
 
 def test_a_changed_title_is_found_by_its_new_words_alone(client):

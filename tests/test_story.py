@@ -72,4 +72,4 @@ def test_search_reads_what_a_reader_sees():
             ("safety_note", {"level": "urgent", "heading": "Stop", "text": "<p>If it hurts.</p>"}),
         ]
     )
-    assert post.plain_text == "What to avoid Stop If it hurts."
+    assert post.plain_text == "What to avoid. Stop. If it hurts."

@@ -52,8 +52,12 @@ def list_context(request, posts) -> dict:
     paginator = PostPaginator(posts.for_list(), POSTS_A_PAGE)
     return {
         "posts": paginator.get_page(request.GET.get("page")),
-        "topics": Topic.objects.filter(Exists(BlogPage.objects.published().filter(topic=OuterRef("pk")))),
+        "topics": topics_with_posts(),
     }
+
+
+def topics_with_posts():
+    return Topic.objects.filter(Exists(BlogPage.objects.published().filter(topic=OuterRef("pk"))))
 
 
 def numbered(url: str, posts) -> str:
