@@ -1,6 +1,8 @@
 from functools import partial
 
 from wagtail import hooks
+from wagtail.admin.auth import user_has_any_page_permission
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import BaseColumn, DateColumn
 from wagtail.admin.views.pages.listing import ExplorableIndexView, IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
@@ -35,6 +37,11 @@ class PostViewSet(PageViewSet):
     list_filter = ["topic", "author"]
 
 
+class PostsMenuItem(MenuItem):
+    def is_shown(self, request):
+        return user_has_any_page_permission(request.user)
+
+
 class PostListingViewSet(PageListingViewSet):
     """All posts, one click away in the menu."""
 
@@ -43,6 +50,7 @@ class PostListingViewSet(PageListingViewSet):
     menu_label = "Posts"
     menu_order = 110
     add_to_admin_menu = True
+    menu_item_class = PostsMenuItem
     columns = with_review(IndexView.base_columns)
     list_filter = ["topic", "author"]
 

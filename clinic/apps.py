@@ -1,4 +1,6 @@
-from django.apps import AppConfig
+from operator import attrgetter
+
+from django.apps import AppConfig, apps
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -7,6 +9,10 @@ class ClinicConfig(AppConfig):
     verbose_name = "Clinic"
     default = True
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        # Where there is no description, Wagtail suggests the title as alt text: the file name, which says nothing.
+        apps.get_model("wagtailimages", "Image").default_alt_text = property(attrgetter("description"))
 
 
 class StaffConfig(WagtailUsersAppConfig):

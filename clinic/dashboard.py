@@ -88,14 +88,14 @@ def review_dates(pages: QuerySet[Page]) -> Iterator[ToDo]:
 
 def missing_facts(clinic: ClinicSettings) -> Iterator[ToDo]:
     facts = [
-        ("the phone number", clinic.phone),
-        ("the postal address, which the first mailing needs", clinic.has_postal_address),
-        ("the opening hours", clinic.opening_hours.exists()),
-        ("the signs that need urgent care", clinic.red_flag_list),
+        ("the phone number", clinic.phone, "clinic"),
+        ("the postal address, which the first mailing needs", clinic.has_postal_address, "clinic"),
+        ("the opening hours", clinic.opening_hours.exists(), "hours"),
+        ("the signs that need urgent care", clinic.red_flag_list, "safety"),
     ]
-    for name, is_known in facts:
+    for name, is_known, tab in facts:
         if not is_known:
-            yield ToDo(f"The clinic's settings lack {name}", [("Fill it in", settings_address())], "due")
+            yield ToDo(f"The clinic's settings lack {name}", [("Fill it in", settings_address(tab))], "due")
 
 
 def old_rating(clinic: ClinicSettings) -> Iterator[ToDo]:
@@ -131,9 +131,8 @@ def see(number: int, report: str, state: str) -> tuple[str, str]:
     return ("See it" if number == 1 else f"See all {number}", f"{report}?state={state}")
 
 
-def settings_address(tab: str = "") -> str:
-    address = reverse("wagtailsettings:edit", args=["clinic", "clinicsettings"])
-    return f"{address}#tab-{tab}" if tab else address
+def settings_address(tab: str) -> str:
+    return reverse("wagtailsettings:edit", args=["clinic", "clinicsettings"]) + f"#tab-{tab}"
 
 
 def count_of(number: int, noun: str) -> str:

@@ -1,11 +1,14 @@
-"""For how long a session lasts, and from where the admin opens."""
+"""For how long a session lasts, from where the admin opens, and that its forms are its own."""
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from .factories import ClinicSettingsFactory, UserFactory
@@ -177,3 +180,38 @@ def test_readers_come_from_everywhere(only_from_the_clinic):
 def test_while_no_network_is_named_all_may_come():
     UserFactory()
     assert opens(Client(REMOTE_ADDR=HOME), "/admin/login/")
+
+
+# --- Forms
+
+
+INCLUDE = re.compile(r'{% include "([^"]+)"([^%]*)%}')
+TEMPLATES = {
+    path.relative_to(settings.BASE_DIR / "templates").as_posix(): path.read_text()
+    for path in (settings.BASE_DIR / "templates").rglob("*.html")
+}
+
+
+def test_a_form_that_is_included_is_given_its_token():
+    """`only` keeps the token of the page from it, and then nothing that it sends is taken."""
+    without_token = [
+        (name, included)
+        for name, text in TEMPLATES.items()
+        for included, given in INCLUDE.findall(text)
+        if given.rstrip().endswith("only") and needs_token(included) and "csrf_token=csrf_token" not in given
+    ]
+    assert without_token == []
+
+
+def needs_token(name: str) -> bool:
+    text = TEMPLATES.get(name, "")
+    inner = (included for included, given in INCLUDE.findall(text) if not given.rstrip().endswith("only"))
+    return "{% csrf_token %}" in text or any(map(needs_token, inner))
+
+
+def test_a_form_of_staff_that_is_refused_says_where_to_go_on(amy):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(amy)
+    answer = client.post(reverse("leads_search"), {"term": "Erika"})
+    assert answer.status_code == 403
+    assert 'href="/admin/">Back to the admin' in answer.content.decode()

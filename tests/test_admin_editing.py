@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from wagtail.models import Collection
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from blog.models import BlogPage
@@ -118,6 +119,20 @@ def test_a_picture_needs_an_alt_text_or_is_decorative(alt, is_published):
 
     assert BlogPage.objects.get(pk=page.pk).live is is_published
     assert ("Please add some alt text" in answer.content.decode()) is not is_published
+
+
+@pytest.mark.parametrize(("description", "is_published"), [("", False), ("A path in a park", True)])
+def test_a_picture_brings_its_description_as_the_alt_text_and_never_its_file_name(description, is_published):
+    page = draft()
+    image = ImageFactory(title="pic", description=description, collection=Collection.get_first_root_node())
+    chosen = reverse("wagtailimages_chooser:chosen", args=[image.pk])
+
+    suggested = signed_in(member("editor")).get(chosen).json()["result"]["default_alt_text"]
+    picture = {"image": {"image": str(image.pk), "alt_text": suggested}, "caption": ""}
+    edit(member("editor"), page, "publish", body=streamfield([("picture", picture)]))
+
+    assert suggested == description
+    assert BlogPage.objects.get(pk=page.pk).live is is_published
 
 
 def test_a_video_comes_from_youtube_or_vimeo():

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -88,6 +89,27 @@ def test_an_owner_sees_which_facts_of_the_clinic_are_missing(rf):
 
     assert "The clinic's settings lack the postal address, which the first mailing needs" in seen
     assert "The clinic's settings lack the opening hours" in seen
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [
+        ("the phone number", "phone"),
+        ("the postal address, which the first mailing needs", "street"),
+        ("the opening hours", "opening_hours-TOTAL_FORMS"),
+        ("the signs that need urgent care", "red_flags"),
+    ],
+)
+def test_a_missing_fact_leads_to_the_tab_that_lacks_it(rf, fact, field):
+    ClinicSettingsFactory()
+    owner = member("owner")
+
+    [(_, address)] = to_dos(owner, rf)[f"The clinic's settings lack {fact}"]
+
+    page, _, tab = address.partition("#")
+    html = signed_in(owner).get(page, follow=True).content.decode()
+    [at] = [found.start() for found in re.finditer(f'name="{field}"', html)]
+    assert re.findall(r'id="(tab-(?!label)[\w-]+)"', html[:at])[-1] == tab
 
 
 def test_an_editor_is_not_asked_for_facts_of_the_clinic(rf):

@@ -66,8 +66,21 @@ def test_every_page_with_advice_says_when_to_get_urgent_care(client):
         assert all(sign in html for sign in ClinicSettings.load().red_flag_list)
 
 
+@pytest.mark.parametrize("path", ["/contact/", "/blog/", "/search/", "/guides/7-easy-ways/"])
+def test_every_page_to_read_leads_to_the_assessment_at_any_width(client, path):
+    """Beside the bar, which stands on phones only."""
+    page = client.get(path).content.decode()
+    without_bar = re.sub(r'<nav class="bar".*?</nav>', "", page, flags=re.DOTALL)
+    assert 'href="/assessment/"' in without_bar
+
+
 def test_no_post_claims_a_clinical_review():
     assert {post.review_state for post in BlogPage.objects.all()} == {"none"}
+
+
+def test_every_page_with_advice_can_be_submitted_for_a_clinical_review():
+    for post in BlogPage.objects.all():
+        assert post.get_workflow().name == "Clinical review"
 
 
 def test_no_opening_hours_are_made_up():
@@ -116,3 +129,11 @@ def test_the_menus_lead_to_the_right_pages():
     footer = StandardPage.objects.child_of(home).filter(show_in_footer=True).values_list("title", flat=True)
     assert list(menu) == ["Articles", "Workshops", "Free guide", "About Dr. Amy", "Contact"]
     assert list(footer) == ["Privacy", "Health data privacy", "Accessibility"]
+
+
+def test_all_pages_say_the_same_of_backups(client):
+    for address in ("/privacy/", "/health-data-privacy/"):
+        words = " ".join(client.get(address).text.split())
+        assert "is gone from our backups after five months at most" in words
+    label = " ".join(client.get("/privacy/data/").text.split())
+    assert "<dt>Months after which what is erased is gone from our backups, at most</dt><dd>5</dd>" in label

@@ -121,6 +121,13 @@ def test_each_role_opens_its_own_places_and_no_others(role):
     assert opened | {"/admin/"} == {address for address, roles in WHO_MAY_OPEN.items() if role in roles}
 
 
+@pytest.mark.parametrize("role", ["clinician", "front_desk", "editor", "owner"])
+def test_posts_stand_in_the_menu_of_those_who_may_open_them(role):
+    page = signed_in(member(role)).get("/admin/").content.decode()
+
+    assert ('"/admin/posts/"' in page) is (role in EVERYBODY)
+
+
 @pytest.mark.parametrize("address", [*WHO_MAY_OPEN, "/admin/api/main/pages/", "/admin/pages/1/history/"])
 def test_nobody_gets_in_without_signing_in(client, address):
     response = client.get(address)

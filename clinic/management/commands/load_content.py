@@ -4,6 +4,7 @@ from django.conf import settings
 
 from clinic.content.command import ContentCommand
 from clinic.content.loader import Loader
+from clinic.roles import attach_reviews
 
 
 class Command(ContentCommand):
@@ -11,4 +12,6 @@ class Command(ContentCommand):
     folder = settings.BASE_DIR / "content"
 
     def load(self, folder: Path) -> dict[str, str]:
-        return Loader(folder).load()
+        outcomes = Loader(folder).load()
+        attach_reviews()  # to the lists that were made just now; those that staff make get theirs from the admin
+        return outcomes
