@@ -13,6 +13,7 @@ from content.figures.drawings import DRAWINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 SPRITE = (ROOT / "static/img/figures.svg").read_text()
+GUIDE_PLATE = 424  # points: letter paper in guide.typ without its margins and the plate's
 TOKENS = (ROOT / "static/css/tokens.css").read_text()
 
 
@@ -58,6 +59,7 @@ def test_drawings_take_their_colours_from_the_pages_tokens():
 
 def test_standalone_pictures_have_the_pages_light_colours():
     assert {name: light(name) for name in scene.COLOURS} == scene.COLOURS
+    assert light("poster") == light("plate")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -158,3 +160,9 @@ def test_the_seated_poses_start_where_the_pose_before_them_ends():
         turns = {re.search(r"figure__(\w+) {", rule)[1]: float(re.search(r"([-\d.]+)deg", rule)[1]) for rule in rules}
         for joint, angle in motion.bends(name).items():
             assert angle + turns[joint] == pytest.approx(motion.bends(before)[joint], abs=0.06)
+
+
+def test_the_ruler_can_be_read_where_the_drawing_is_as_wide_as_the_text_of_a_guide():
+    text = (ROOT / "static" / FIGURES["supine-rotation"].picture).read_text()
+    width, letters = (int(re.search(rf'{name}="(\d+)"', text)[1]) for name in ("width", "font-size"))
+    assert letters * GUIDE_PLATE / width >= 8

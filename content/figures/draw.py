@@ -18,6 +18,7 @@ from .scene import COLOURS, Drawing, expanded, referred, sprite, written
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = {drawing.name: drawing for drawing in DRAWINGS}
 GAP = 30
+LETTERS = 21  # units high: 8 pt where both views of the lying person stand side by side on a page of a PDF
 
 
 def template(drawing: Drawing) -> str:
@@ -56,8 +57,8 @@ def standalone(figure: Figure) -> str:
     inside = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="Atkinson Hyperlegible Next, sans-serif" font-size="13" font-weight="700" '
-        f'fill="{COLOURS["heading"]}">\n<title>{escape(figure.alt)}</title>\n'
+        f'role="img" font-family="Atkinson Hyperlegible Next, sans-serif" font-size="{LETTERS}" '
+        f'font-weight="700" fill="{COLOURS["heading"]}">\n<title>{escape(figure.alt)}</title>\n'
         f'<path fill="{COLOURS["plate"]}" d="M0 0h{width}v{height}H0z"/>\n{inside}\n</svg>\n'
     )
 

@@ -34,14 +34,14 @@ class ReachForm(PublicForm):
 
     phone = PhoneField(label="Phone number", required=False, max_length=40, help_text="If you want us to call you.")
     channel = forms.ChoiceField(
-        label="How should we reach you?",
+        label="How should we reach you? (optional)",
         choices=[(Lead.Channel.PHONE, "Call me"), (Lead.Channel.EMAIL, "Write me an e-mail")],
         widget=forms.RadioSelect,
         required=False,
         error_messages=UNKNOWN,
     )
     call_times = forms.ChoiceField(
-        label="When suits you best?",
+        label="When suits you best? (optional)",
         choices=Lead.CallTimes.choices,
         widget=forms.RadioSelect,
         required=False,
@@ -77,7 +77,7 @@ class AssessmentForm(ReachForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": "Enter your name", "max_length": "Shorten your name to 120 characters"},
     )
-    email = EmailField(label="E-mail address", required=False, help_text="To send you a copy of your request.")
+    email = EmailField(label="E-mail address", required=False, help_text="So that we can confirm your request by mail.")
     may_use = forms.BooleanField(error_messages={"required": "Tick the box so that we may use what you wrote"})
     wants_tips = forms.BooleanField(required=False, label=current_wording(Consent.Purpose.TIPS))
     key = KeyField(required=False)

@@ -1,6 +1,6 @@
 // A short form is answered where it stands: the page that its post leads to is fetched, and only the answer is shown.
-const put = (form, answer, focused) => {
-  form.replaceWith(answer);
+const put = (place, answer, focused) => {
+  place.replaceWith(answer);
   (focused ?? answer).focus();
 };
 
@@ -8,7 +8,7 @@ const send = async (form) => {
   const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const answer = page.querySelector("[data-answer]");
-  if (answer) return put(form, answer);
+  if (answer) return put(form.closest("[data-asks]") ?? form, answer); // a question goes with its form
   const again = page.querySelector("main form[data-in-place]");
   const wrong = again.querySelector("[aria-invalid=true]");
   if (wrong) return put(form, again, wrong);

@@ -130,6 +130,32 @@ def test_a_short_form_is_answered_where_it_stands(page: Page, site, mailbox):
     assert one(site, "SELECT source_path FROM leads_submission WHERE id = %s", submission_of(site, mailbox)) == POST
 
 
+@pytest.mark.parametrize(
+    ("address", "button", "place"),
+    [
+        ("/guides/7-easy-ways/", "Send me the guide", "/guides/7-easy-ways/"),
+        ("/workshops/start-with-one-inch/", "Send me the link", "/workshops/"),
+    ],
+)
+def test_a_question_goes_with_its_form_and_a_link_leads_back(page: Page, mailbox, address, button, place):
+    page.goto(address)
+    page.get_by_role("main").get_by_label("Your e-mail address").fill(mailbox)
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("[data-answer]")).to_be_focused()
+    expect(page.get_by_role("heading", name="Where should we send")).to_have_count(0)
+    expect(page.get_by_role("link", name="send the form again")).to_have_attribute("href", re.compile(f"{place}$"))
+
+
+def test_the_button_of_a_form_that_is_shown_again_stands_out(plain_page: Page):
+    plain_page.goto(POST)
+    plain_page.locator(".invite").get_by_label("Your e-mail address").fill("nobody")
+    plain_page.locator(".invite").get_by_role("button", name="Sign up").click()
+    plain_page.wait_for_url("**/newsletter/")
+    button = plain_page.get_by_role("button", name="Sign up")
+    ground = plain_page.evaluate("getComputedStyle(document.body).backgroundColor")
+    expect(button).not_to_have_css("background-color", ground)
+
+
 def test_a_short_form_works_without_scripts(plain_page: Page, mailbox):
     plain_page.goto(POST)
     plain_page.locator(".invite").get_by_label("Your e-mail address").fill(mailbox)
@@ -159,3 +185,21 @@ def test_no_form_sets_a_cookie_or_asks_anybody_else(page: Page, base_url, mailbo
     page.wait_for_url("**/assessment/thanks/**")
     assert page.context.cookies() == []
     assert all(url.startswith((base_url, "data:")) for url in asked)
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        (POST, ".invite .sign-up"),
+        (POST, ".footer .sign-up"),
+        ("/newsletter/", "main .sign-up"),
+        ("/search/", ".search"),
+    ],
+)
+def test_a_field_and_the_button_beside_it_are_on_a_line_and_equally_high(reader: Page, address, form, width):
+    reader.set_viewport_size({"width": width, "height": 800})
+    reader.goto(address)
+    field, button = (reader.locator(f"{form} {part}").bounding_box() for part in (".input:visible", ".button"))
+    assert (field["y"], field["height"]) == pytest.approx((button["y"], button["height"]), abs=0.5)
+    assert button["height"] >= 44

@@ -1,5 +1,8 @@
 """On paper an article is a sheet that a patient takes home."""
 
+from io import BytesIO
+
+import pikepdf
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -42,3 +45,13 @@ def test_a_reader_of_dark_pages_gets_the_sheet_on_white_too(sheet: Page):
     assert set(sheet.evaluate(grounds)) <= {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
     [red, green, blue] = sheet.evaluate("getComputedStyle(document.body).color.match(/[0-9]+/g).map(Number)")
     assert max(red, green, blue) < 80
+
+
+def test_the_ruler_can_be_read_on_letter_paper_and_the_sheet_has_two_pages(sheet: Page):
+    sheet.set_viewport_size({"width": 710, "height": 960})  # what the margins leave
+    labels = sheet.locator(".plate text")
+    assert labels.all_text_contents() == ["3", "1", "1", "3", "inches"]
+    points = "(label) => parseFloat(getComputedStyle(label).fontSize) * label.getScreenCTM().a * 0.75"
+    assert min(label.evaluate(points) for label in labels.all()) >= 8
+    with pikepdf.open(BytesIO(sheet.pdf(format="Letter"))) as pdf:
+        assert len(pdf.pages) == 2

@@ -1,7 +1,9 @@
 """Every page fits every screen, down to 320 px: what 1280 px are at a zoom of 400 % (WCAG 1.4.10)."""
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from tests.e2e.pages import LONGEST_POST, PAGES, POST
 
@@ -40,6 +42,17 @@ SPACING = """* {
 p { margin-bottom: 2em !important; }"""
 
 
+SMALL_PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="module")
+def large_letters(browser_type: BrowserType, browser_type_launch_args: dict, base_url: str) -> Iterator[Page]:
+    """A phone whose owner has set letters of twice the size."""
+    args = [*browser_type_launch_args["args"], "--blink-settings=defaultFontSize=32"]
+    with browser_type.launch(**browser_type_launch_args | {"args": args}) as phone:
+        yield phone.new_page(base_url=base_url, viewport=SMALL_PHONE)
+
+
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
 def test_a_page_never_scrolls_sideways_and_cuts_off_no_word(reader: Page, address):
     reader.goto(address)
@@ -64,6 +77,15 @@ def test_a_reader_may_set_wider_spaces_between_letters_words_and_lines(browser: 
     assert problems == []
 
 
+@pytest.mark.parametrize("address", ["/", POST, "/contact/", "/privacy/", "/assessment/"])
+def test_letters_of_twice_the_size_leave_room_to_read_on_a_phone(large_letters: Page, address):
+    large_letters.goto(address)
+    assert lost(large_letters) == []
+    assert large_letters.locator(".header").bounding_box()["height"] < SMALL_PHONE["height"] * 0.6
+    for bar in large_letters.locator(".bar").all():
+        expect(bar).not_to_have_css("position", "fixed")
+
+
 @pytest.mark.parametrize("address", ["/", POST, "/blog/", "/contact/"])
 def test_a_zoom_of_400_percent_loses_no_link(page: Page, address):
     page.set_viewport_size({"width": 1280, "height": 1024})
@@ -72,6 +94,14 @@ def test_a_zoom_of_400_percent_loses_no_link(page: Page, address):
     page.set_viewport_size({"width": 320, "height": 256})
     page.get_by_role("button", name="Menu").click()
     assert wide - set(page.evaluate(VISIBLE_LINKS)) == set()
+
+
+def test_a_town_of_two_words_stays_on_a_line_of_a_phone(reader: Page):
+    reader.goto("/contact/")
+    reader.set_viewport_size({"width": 360, "height": 800})
+    towns = reader.locator(".contact-details__area").all()
+    assert len(towns) > 2
+    assert max(town.bounding_box()["height"] for town in towns) < 40
 
 
 def lost(page: Page) -> list[str]:
