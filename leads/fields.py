@@ -18,6 +18,8 @@ INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066
 LINE_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 LOCAL_PART = re.compile(r"(?![-=.])[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}(?<!\.)", re.ASCII)
 TYPED_NUMBER = re.compile(r"[0-9 ()./+-]+", re.ASCII)
+# As people write it, as `as_read` does, and as the keypad of a phone can: ext. 22, x22, #22, a pause before 22.
+EXTENSION = re.compile(r"(?:extension|extn|ext|x|[#,;])[ .:=]*([0-9]{1,7})[ )]*\Z", re.ASCII | re.IGNORECASE)
 DIGITS = range(6, 16)  # how many a number has that may be one; E.164 ends at 15
 
 
@@ -45,24 +47,38 @@ def canonical_email(text: str) -> str:
 
 
 def canonical_phone(text: str) -> str:
-    """The number in E.164 where it can be called, else as it was typed.
+    """The number in E.164 where it can be called, with an extension as RFC 3966 has it (+14255550199;ext=22); else as
+    it was typed.
 
     Errors: `ValueError` for what is no phone number at all.
     """
     text = INVISIBLE.sub("", text).strip()
-    if not TYPED_NUMBER.fullmatch(text) or sum(map(str.isdecimal, text)) not in DIGITS:
+    typed, extension = split_extension(text)
+    if not TYPED_NUMBER.fullmatch(typed) or sum(map(str.isdecimal, typed)) not in DIGITS:
         raise ValueError("not a phone number")
     try:
-        number = phonenumbers.parse(text, settings.PHONENUMBER_DEFAULT_REGION)
+        number = phonenumbers.parse(typed, settings.PHONENUMBER_DEFAULT_REGION)
     except phonenumbers.NumberParseException:
         return text
     if not phonenumbers.is_valid_number(number):
         return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain};ext={extension}" if extension else plain
+
+
+def split_extension(text: str) -> tuple[str, str]:
+    """A number as it was typed, without its extension; and the digits of that, or ""."""
+    extension = EXTENSION.search(text)
+    return (text[: extension.start()].rstrip(" ,;("), extension[1]) if extension else (text, "")
+
+
+def with_main_number(phone: str) -> list[str]:
+    """Under which numbers the same person may be known: this one, and the one that it is an extension of."""
+    return [phone, phone.partition(";ext=")[0]]
 
 
 def as_read(phone: str) -> str:
-    """A number as people here write it, (425) 658-4944, and with its country where that is another."""
+    """A number as people here write it, (425) 658-4944 ext. 22, and with its country where that is another."""
     if not is_callable(phone):
         return phone
     number = phonenumbers.parse(phone)
@@ -72,8 +88,13 @@ def as_read(phone: str) -> str:
 
 
 def is_callable(phone: str) -> bool:
-    """Whether a number is in E.164, as `canonical_phone` gives the ones that can be called."""
-    return re.fullmatch(r"\+[1-9][0-9]{5,14}", phone) is not None
+    """Whether a number is in the form in which `canonical_phone` gives the ones that can be called."""
+    if not re.fullmatch(r"\+[1-9][0-9]{5,14}(;ext=[0-9]{1,7})?", phone, re.ASCII):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:  # it looks like one, of a country that there is not
+        return False
 
 
 class NameField(forms.CharField):
@@ -116,7 +137,7 @@ class EmailField(forms.CharField):
 
 
 class PhoneField(forms.CharField):
-    """A phone number, in E.164 where it can be called; see `is_callable`."""
+    """A phone number, as `canonical_phone` gives it."""
 
     REFUSED = "Enter a phone number with its area code, like (425) 555-0123"
 

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from leads.models import Suppression
+
+ERASED = Suppression.Reason.ERASED
 
 
 def email_hash(email: str) -> str:
@@ -15,7 +18,11 @@ def email_hash(email: str) -> str:
 
 
 def suppress(email: str, reason: str) -> None:
-    Suppression.objects.get_or_create(email_hash=email_hash(email), defaults={"reason": reason})
+    """Whatever comes after an erasure counts more: who was erased may ask for mail again, and then complain."""
+    digest = email_hash(email)
+    _, is_new = Suppression.objects.get_or_create(email_hash=digest, defaults={"reason": reason})
+    if not is_new and reason != ERASED:
+        Suppression.objects.filter(email_hash=digest, reason=ERASED).update(reason=reason, created_at=Now())
 
 
 def suppressed_among(mailboxes: Iterable[tuple[int, str]]) -> dict[int, str]:
@@ -31,5 +38,8 @@ def suppressed_among(mailboxes: Iterable[tuple[int, str]]) -> dict[int, str]:
 
 
 def forgive_erasure(email: str) -> None:
-    """Whoever was erased and confirms the address anew wants mail again. No other suppression ends that way."""
-    Suppression.objects.filter(email_hash=email_hash(email), reason=Suppression.Reason.ERASED).delete()
+    """Whoever was erased and confirms the address anew, or chooses what to get there, wants mail again.
+
+    No other suppression ends that way.
+    """
+    Suppression.objects.filter(email_hash=email_hash(email), reason=ERASED).delete()

@@ -81,7 +81,7 @@ class AllLeadsView(LeadPermissionMixin, IndexView):
     paginate_by = 50
     verbose_name = "lead"
     verbose_name_plural = "leads"
-    table_classname = "listing clinic-leads"
+    table_classname = "listing clinic-cards"
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -93,7 +93,7 @@ class AllLeadsView(LeadPermissionMixin, IndexView):
                 url_name="lead",
                 get_title_id=lambda lead: f"lead_{lead.pk}_title",
             ),
-            StatusTagColumn("state", label="State", accessor="get_state_display"),
+            StatusTagColumn("state", label="State", accessor="get_state_display", classname="clinic-cards__state"),
             Column("asked_for", label="Asked for", accessor=lambda lead: kind_label(lead.asked_for)),
             Column("source_path", label="Page"),
             Column(

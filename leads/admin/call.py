@@ -10,6 +10,7 @@ from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
+from leads.fields import with_main_number
 from leads.forms.card import CallForm
 from leads.models import Lead
 from leads.services.call import enter_call
@@ -49,7 +50,7 @@ def known_cards(form: CallForm) -> list[Lead]:
     phone, email = form.cleaned_data["phone"], form.cleaned_data["email"]
     same = Q()
     if phone:
-        same |= Q(phone=phone)
+        same |= Q(phone__in=with_main_number(phone))
     if email:
         same |= Q(contact__email=email)
     cards = kept_cards(Lead.objects.filter(same))

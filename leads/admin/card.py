@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -18,7 +17,7 @@ from clinic.models import User
 from leads.fields import as_read
 from leads.forms.card import AttemptForm, BookForm, CloseForm, DelayForm, NoteForm, OwnerForm, PlanForm
 from leads.mail.why import mails_of
-from leads.models import Consent, Lead, Submission, TimelineEntry
+from leads.models import Consent, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
 from leads.promise import promise_in_words, promised_moment
 from leads.services.merge import surest_duplicates
 
@@ -27,7 +26,9 @@ from .inbox import SHOWN_BESIDE, LeadPermissionMixin, groups_of, kind_label, nei
 from .timeline import Facts, owned_since, told
 
 CARDS = Lead.objects.filter(forgotten_at=None).select_related("owner", "contact")
-SUBMISSIONS = Submission.objects.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
+# The newest of each purpose.
+CONSENTS = Consent.objects.order_by("purpose", "-created_at", "-pk").distinct("purpose")
+BY_MAIL = [Consent.Purpose.NEWSLETTER, Consent.Purpose.TIPS]
 MAILS = 100  # the latest of them
 NO_NAME = "No name given"
 FORMS: dict[str, type[forms.Form]] = {
@@ -77,14 +78,15 @@ class CardView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView):
         return super().get_context_data(**shown | self.history() | blank_forms(self.lead, self.day) | kwargs)
 
     def history(self) -> dict[str, Any]:
-        submissions = list(SUBMISSIONS.filter(lead=self.lead).order_by("-created_at", "-pk"))
+        submissions = list(self.lead.submissions.order_by("-created_at", "-pk"))
         entries = list(self.lead.timeline.select_related("user"))
         mails = list(mails_of(self.lead).select_related("step", "issue").order_by("-created_at", "-pk")[:MAILS])
         facts = Facts({submission.pk: submission for submission in submissions}, staff_named_in(entries), self.day)
+        consents = CONSENTS.filter(lead=self.lead).select_related("submission__contact__subscription")
         return {
             "submissions": submissions,
-            "consents": [consent for submission in submissions for consent in submission.consents.all()],
-            "mails": mails,
+            "consents": [(consent, standing_of(consent)) for consent in consents],
+            "mails": [mail for mail in mails if mail.kind not in OutgoingMail.STAFF_KINDS],  # those went to the desk
             "lines": told(entries, mails, facts),
             "version": max((entry.pk for entry in entries), default=0),
             "owner": get_user_display_name(self.lead.owner) if self.lead.owner else "",
@@ -97,6 +99,16 @@ class CardView(LeadPermissionMixin, WagtailAdminTemplateMixin, TemplateView):
     def get_breadcrumbs_items(self) -> list[dict[str, str]]:
         inbox = {"url": reverse("leads_inbox"), "label": "Leads"}
         return [*self.breadcrumbs_items, inbox]
+
+
+def standing_of(consent: Consent) -> str:
+    """The newsletter begins with a click in a mail; what is sent with the guide needs none."""
+    if not consent.is_given:
+        return "withdrawn"
+    sent = consent.submission
+    subscription = getattr(sent.contact, "subscription", None) if sent and sent.kind != Submission.Kind.GUIDE else None
+    waits = subscription is not None and subscription.state == Subscription.State.UNCONFIRMED
+    return "given, not confirmed yet," if waits and consent.purpose in BY_MAIL else "given"
 
 
 def staff_named_in(entries: Iterable[TimelineEntry]) -> dict[int, User]:
@@ -117,16 +129,15 @@ def promise_block(lead: Lead, day: Day) -> dict[str, Any]:
     """What stands at the top of the card: a heading, a sentence, and how urgent it is."""
     now, clinic = day.now, day.clinic
     standing = promise_of(lead, now)
-    verb = "Write" if lead.channel == Lead.Channel.EMAIL else "Call"
     if standing == "missed" and lead.promised_at:
         words = promise_in_words(lead.promised_at, now, clinic)
-        text = f"That was {span(now - lead.promised_at)} ago. {verb} as soon as you can."
+        text = f"That was {span(now - lead.promised_at)} ago. {lead.verb} as soon as you can."
         return {"heading": f"We said {words}", "text": text, "tone": "late", "moment": lead.promised_at}
     if standing and lead.promised_at:
         words = promise_in_words(lead.promised_at, now, clinic)
         text = f"In {span(lead.promised_at - now)}. This is what we promised."
         tone = "soon" if standing == "at-risk" else "running"
-        return {"heading": f"{verb} {words}", "text": text, "tone": tone, "moment": lead.promised_at}
+        return {"heading": f"{lead.verb} {words}", "text": text, "tone": tone, "moment": lead.promised_at}
     return plan_block(lead, day)
 
 

@@ -47,16 +47,14 @@ def span(length: timedelta) -> str:
 
 
 def day_and_time(moment: datetime, now: datetime) -> str:
-    """Such as "9:00 am" today, "Mon 9:00 am" within a week, "May 4, 9:00 am" and "May 4, 2027" beyond."""
+    """Such as "9:00 am" today, "Mon 9:00 am" within a week, "May 4, 9:00 am" and "May 4, 2027, 9:00 am" beyond."""
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     days = abs((local.date() - today).days)
     if days == 0:
         return clock_time(local)
     if days < WEEK:
         return f"{local:%a} {clock_time(local)}"
-    if local.year != today.year:
-        return in_words(local.date(), with_year=True)
-    return f"{in_words(local.date())}, {clock_time(local)}"
+    return f"{in_words(local.date(), with_year=local.year != today.year)}, {clock_time(local)}"
 
 
 def in_words(day: date, *, with_year: bool = False) -> str:

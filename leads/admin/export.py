@@ -19,8 +19,11 @@ from leads.services.export import COLUMNS, export_person, rows
 from leads.spreadsheet import XLSX_ROWS, XLSX_TYPE, Row, csv_pieces, xlsx_pieces
 
 from .all_leads import LeadFilterSet
+from .card import staff_named_in
+from .clock import Day
 from .inbox import LeadPermissionMixin
 from .person import PersonView
+from .timeline import Facts, line_of
 
 COUNTED = 100_000  # leads, on the page that asks; what is logged is the whole number
 
@@ -42,7 +45,13 @@ class ExportPersonView(PersonView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with_answers = self.may_see_answers and request.POST.get("with_answers") == "on"
-        export = export_person(lead=self.lead, user=self.member, with_answers=with_answers)
+        facts = Facts({}, staff_named_in(self.lead.timeline.all()), Day.at(timezone.now()))
+        export = export_person(
+            lead=self.lead,
+            user=self.member,
+            with_answers=with_answers,
+            tell=lambda entry: line_of(entry, facts).title,
+        )
         if request.POST.get("format") != "json":
             response = self.render_to_response(self.get_context_data(export=export))
             add_never_cache_headers(response)

@@ -97,7 +97,7 @@ def what_waits(lead: Lead, day: Day) -> str:
         by_mail = lead.channel == Lead.Channel.EMAIL
         if lead.promised_at < day.now:
             return f"{'An e-mail' if by_mail else 'A call'} was promised {words}"
-        return f"{'Write' if by_mail else 'Call'} {words}"
+        return f"{lead.verb} {words}"
     if lead.next_action or lead.state == Lead.State.NEW:
         return lead.next_action or ASKED.get(lead.asked_for, "Asked for nothing yet")
     return f"{lead.get_state_display()}, and nothing is planned"

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
@@ -106,6 +107,7 @@ class MailIndexView(MailPermissionMixin, IndexView):
     paginate_by = 50
     verbose_name = "mail"
     verbose_name_plural = "mails"
+    table_classname = "listing clinic-cards"
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -117,12 +119,15 @@ class MailIndexView(MailPermissionMixin, IndexView):
                 url_name="mail_inspect",
                 get_title_id=lambda mail: f"mail_{mail.pk}_title",
             ),
-            Column("to", label="To", accessor=to_whom, classname="clinic-wide-only"),
+            Column("to", label="To", accessor=to_whom),
             StatusTagColumn(
-                "state", accessor="get_state_display", primary=lambda mail: mail.state == OutgoingMail.State.SENT
+                "state",
+                accessor="get_state_display",
+                primary=lambda mail: mail.state == OutgoingMail.State.SENT,
+                classname="clinic-cards__state",
             ),
-            Column("reason", label="Why"),
-            DateColumn("changed_at", label="Since", classname="clinic-wide-only"),
+            Column("reason", label="Why", accessor=why_so),
+            DateColumn("changed_at", label="Since"),
         ]
         if self.user_has_permission("change"):
             columns.insert(0, BulkActionsCheckboxColumn("bulk_actions", obj_type="mail"))
@@ -137,6 +142,13 @@ def to_whom(mail: OutgoingMail) -> str:
     if mail.contact:
         return mail.contact.email
     return get_user_display_name(mail.user) if mail.user else "Staff"
+
+
+def why_so(mail: OutgoingMail) -> str:
+    if mail.state != OutgoingMail.State.QUEUED:
+        return mail.reason
+    due = f"due {date_format(timezone.localtime(mail.due_at), 'F j, Y, g:i A')}"
+    return f"{due}: {mail.reason}" if mail.reason else due
 
 
 # --- One mail

@@ -23,6 +23,7 @@ from leads.forms.privacy import EnterForm, ReasonForm
 from leads.models import Lead, PrivacyRequest
 from leads.services import privacy
 from leads.services.inbox import Refused
+from leads.services.request import is_own_card
 
 from .clock import in_words
 from .inbox import LeadPermissionMixin
@@ -54,6 +55,13 @@ def who_asks(row: PrivacyRequest) -> str:
     if row.lead is not None:
         return row.lead.name or NO_NAME
     return "Somebody without a card" if row.is_open else "Nobody any more"
+
+
+def is_strange(row: PrivacyRequest) -> bool:
+    """Whether it came through a mailbox of which the card cannot tell whose it is."""
+    if row.lead is None or row.contact is None or row.way != PrivacyRequest.Way.PAGE:
+        return False
+    return not is_own_card(row.lead, row.contact.pk)
 
 
 def address(row: PrivacyRequest) -> str:
@@ -158,6 +166,7 @@ class PrivacyRequestView(PrivacyPermissionMixin, WagtailAdminTemplateMixin, Temp
             "who": who_asks(self.row),
             "clock": clock(self.row, timezone.now()),
             "is_late": self.row.is_open and self.row.due_at < timezone.now(),
+            "is_strange": is_strange(self.row),
             "extend_form": ReasonForm(auto_id="extend-%s", most=300),
             "refuse_form": ReasonForm(auto_id="refuse-%s"),
         }

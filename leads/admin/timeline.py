@@ -9,7 +9,8 @@ from wagtail.admin.utils import get_user_display_name
 
 from clinic.clock import clock_time
 from clinic.models import User
-from leads.models import OutgoingMail, PrivacyRequest, Submission, TimelineEntry
+from leads.fields import as_read
+from leads.models import Lead, OutgoingMail, PrivacyRequest, Submission, TimelineEntry
 from leads.promise import promise_in_words
 from leads.services.inbox import Outcome
 
@@ -107,6 +108,14 @@ def about_data(title: str) -> Teller:
     return lambda entry, facts: (title, PrivacyRequest.Kind(entry.details["kind"]).label + ".")
 
 
+def wish(entry: TimelineEntry, facts: Facts) -> Words:
+    submission = facts.submissions.get(entry.details["submission"])
+    phone = as_read(submission.phone) if submission else ""
+    said = ", ".join(filter(None, [Lead.Channel(entry.details["channel"]).label, entry.details["call_times"], phone]))
+    text = f"{said}. The card stays as it is, for it did not begin with this mailbox: be sure that it is they."
+    return "Asked to be reached in another way", text
+
+
 def moment(text: str, facts: Facts) -> str:
     return day_and_time(datetime.fromisoformat(text), facts.day.now)
 
@@ -123,6 +132,7 @@ WORDS: dict[str, Teller] = {
     "asked_call": request("Phoned"),
     "entered_call": request("Phoned"),
     "changed_request": simply("Changed how to be reached"),
+    "wished_change": wish,
     "confirmed_mail": simply("Confirmed the e-mail address"),
     "changed_preferences": simply("Changed which mail we may send"),
     "unsubscribed": simply("Unsubscribed", "No newsletter and no tips from then on."),

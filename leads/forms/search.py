@@ -1,6 +1,6 @@
 from django import forms
 
-from leads.fields import NameField
+from leads.fields import NameField, split_extension
 
 SHORTEST = 3  # characters: with fewer, half of all people are found
 
@@ -21,8 +21,8 @@ class SearchForm(forms.Form):
 
     @property
     def digits(self) -> str:
-        """What may be part of a phone number; empty where letters are in it."""
-        term = self.cleaned_data["term"]
+        """What may be part of a phone number, without an extension; empty where other letters are in it."""
+        term, _ = split_extension(self.cleaned_data["term"])
         digits = "".join(character for character in term if character in "0123456789")
         is_number = len(digits) >= SHORTEST and not any(map(str.isalpha, term)) and "@" not in term
         return digits if is_number else ""

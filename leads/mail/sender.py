@@ -65,7 +65,8 @@ def open_transport() -> Transport:
 def send(mail: OutgoingMail, transport: Transport) -> bool:
     """Take one leased mail to an end or back to the queue; True when the server took it.
 
-    Errors: `Outage`, and those of a database that is away; the mail is then back in the queue.
+    Errors: `Outage`, and those of a database that is away; the mail is then back in the queue. Where the database went
+    before the transport was asked, it is there only when the lease is over and a sweep has found it.
     """
     verdict = gates.ask(mail)
     if verdict.reason:

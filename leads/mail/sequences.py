@@ -21,14 +21,15 @@ BATCH = 500
 PAUSED = "the sequence is paused"
 
 # One statement: a form that enrols has few to spare. Who unsubscribed and comes back goes on where they were, in the
-# sequence's present version; the mail that the unsubscribing called off waits its full time anew.
+# sequence's present version; the mail that the unsubscribing called off waits its full time anew. So it is with an
+# address that stood in spam, for its owner may be somebody else.
 ENROL = """
     WITH enrolled AS (
         INSERT INTO leads_enrolment (contact_id, sequence_id, version, ending)
         SELECT %(contact)s, id, version, '' FROM leads_sequence WHERE key = %(sequence)s
             ON CONFLICT (contact_id, sequence_id) DO UPDATE
                SET ended_at = NULL, ending = '', version = excluded.version, started_at = clock_timestamp()
-             WHERE leads_enrolment.ending = 'unsubscribed'
+             WHERE leads_enrolment.ending IN ('unsubscribed', 'spam')
         RETURNING id)
     UPDATE leads_outgoingmail mail
        SET state = 'queued', reason = '', changed_at = clock_timestamp(),

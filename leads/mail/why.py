@@ -47,7 +47,7 @@ class Mails:
 
 
 def mails_of(lead: Lead) -> QuerySet[OutgoingMail]:
-    """What answers the card's submissions, and what went to its mailbox without one."""
+    """What answers the card's submissions, notices to staff among it, and what went to its mailbox without one."""
     # In three steps, each of which an index serves: of a person there are few, of all a million.
     submissions = list(Submission.objects.filter(lead=lead).values_list("pk", flat=True))
     others = Q(submission=None, contact=lead.contact_id, contact__isnull=False)
@@ -56,9 +56,9 @@ def mails_of(lead: Lead) -> QuerySet[OutgoingMail]:
 
 
 def mails_of_lead(lead: Lead, most: int = MOST) -> Mails:
-    rows = mails_of(lead).select_related(
-        "contact", "submission__lead", "enrolment__sequence", "step", "issue", "resend_of"
-    )
+    """Without the notices to staff: they went to the desk."""
+    rows = mails_of(lead).exclude(kind__in=OutgoingMail.STAFF_KINDS)
+    rows = rows.select_related("contact", "submission__lead", "enrolment__sequence", "step", "issue", "resend_of")
     rows = rows.defer("submission__health_answers")
     ended = list(rows.exclude(state__in=OPEN).order_by("-pk")[: most + 1])
     coming = [coming_line(mail) for mail in rows.filter(state__in=OPEN).order_by("due_at", "pk")[:MOST_OPEN]]

@@ -1,15 +1,15 @@
 import secrets
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now, Upper
-from phonenumber_field.modelfields import PhoneNumberField
 
 from leads.encryption import EncryptedTextField
+from leads.phone_number import PhoneNumberField
 
 MOST_COUNTED = 1000
 
@@ -109,7 +109,7 @@ class Lead(models.Model):
 
     name = models.CharField(max_length=120, blank=True)
     contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
-    phone = PhoneNumberField(blank=True)
+    phone: Any = PhoneNumberField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.NEW)
     closed_because = models.CharField(max_length=200, blank=True)
     owner = models.ForeignKey(
@@ -122,7 +122,8 @@ class Lead(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)  # in a row without reaching the person
     next_action = models.CharField(max_length=120, blank=True)
     next_action_at = models.DateTimeField(null=True, blank=True)  # what the inbox is ordered by: a promise, or a plan
-    # Of the submissions, so that lists of a million cards need no other table: the latest, and the page of the first.
+    # Of the submissions, so that lists of a million cards need no other table: the latest (or the one that a promise
+    # answers, while it is to be kept), and the page of the first.
     asked_for = models.CharField(max_length=12, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     source_path = models.CharField(max_length=255, blank=True)
@@ -195,6 +196,17 @@ class Lead(models.Model):
     def __str__(self) -> str:
         return f"lead {self.pk}"
 
+    @property
+    def verb(self) -> str:
+        """How to answer this person."""
+        return "Write" if self.channel == self.Channel.EMAIL else "Call"
+
+    def reach_by(self, channel: str) -> None:
+        """Not saved. A next step that says no more than how to answer follows; one that staff worded stays."""
+        is_plain = self.next_action == self.verb
+        self.channel = channel
+        self.next_action = self.verb if is_plain else self.next_action
+
 
 def new_reference() -> str:
     """What a person can read out on the phone: eight characters without 0, 1, I, L, O and U."""
@@ -216,12 +228,13 @@ class Submission(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="submissions")
-    # The mailbox named in this very form. Who reads that mailbox may see and erase this, and no more of the lead.
+    # The mailbox named in this very form. Who reads that mailbox may see and erase this; and no more of the lead, but
+    # for a lead that began with that mailbox.
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions", editable=False
     )
     name = models.CharField(max_length=120, blank=True)
-    phone = models.CharField(max_length=40, blank=True)  # E.164 where it can be called, else as it was typed
+    phone = models.CharField(max_length=40, blank=True)  # as `canonical_phone` gives it
     # From the form itself where its page is never cached; made by the server where the page shows everyone the same.
     key = models.UUIDField(unique=True)
     # A keyed hash of all that was typed: the same form sent again says the same, and a corrected one does not.

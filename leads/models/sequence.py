@@ -84,6 +84,7 @@ class Enrolment(models.Model):
         BOUNCED = "bounced", "The mailbox does not exist"
         ERASED = "erased", "Asked to be erased"
         STAFF = "staff", "Stopped by staff"
+        SPAM = "spam", "Taken for spam"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="enrolments")
     sequence = models.ForeignKey(Sequence, on_delete=models.PROTECT, related_name="enrolments")

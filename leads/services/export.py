@@ -1,6 +1,6 @@
 """What is kept, to take along: of a mailbox for its owner, of a card for staff, and of all cards as a table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +13,20 @@ from leads.fields import as_read
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, Subscription, TimelineEntry
 
 from . import erasure, inbox
+from .request import state_told
 
 BATCH = 2000
 
 
 def mailbox_data(*, contact: Contact) -> dict[str, Any]:
-    """All that is kept about one mailbox, ready for JSON. Who reads a mailbox is told no answers about health."""
+    """All that is kept about one mailbox, ready for JSON. Who reads a mailbox is told no answers about health.
+
+    Nor is the state of a card that another mailbox or a phone call began: it may be another person's.
+    """
     submissions = Submission.objects.filter(contact=contact).select_related("lead").order_by("created_at")
     return {
         "email": contact.email,
-        "requests": [request_data(submission) for submission in submissions],
+        "requests": [request_data(row) | {"state": state_told(row).label} for row in submissions],
         "newsletter": newsletter_data(contact),
         "consents": consents_data(Consent.objects.filter(submission__contact=contact)),
         "mails": mails_data(OutgoingMail.objects.filter(contact=contact)),
@@ -30,9 +34,12 @@ def mailbox_data(*, contact: Contact) -> dict[str, Any]:
 
 
 @transaction.atomic
-def export_person(*, lead: Lead, user: User, with_answers: bool) -> dict[str, Any]:
+def export_person(
+    *, lead: Lead, user: User, with_answers: bool, tell: Callable[[TimelineEntry], str]
+) -> dict[str, Any]:
     """All that is kept about the person of a card, ready for JSON; that it was taken is on the timeline first.
 
+    `tell` says in words what happened: no person should have to read the names of our events.
     With the answers about health, each opening of which is on the timeline as well, for those who may read them.
     """
     lead = inbox.locked(lead)
@@ -54,7 +61,10 @@ def export_person(*, lead: Lead, user: User, with_answers: bool) -> dict[str, An
         ],
         "consents": consents_data(lead.consents.all()),
         "mails": mails_data(mails.exclude(kind__in=OutgoingMail.STAFF_KINDS)),
-        "timeline": [entry_data(entry) for entry in lead.timeline.order_by("created_at", "pk")],
+        "timeline": [
+            {"what": tell(entry), "at": entry.created_at, "note": entry.note}
+            for entry in lead.timeline.select_related("user").order_by("created_at", "pk")
+        ],
     }
 
 
@@ -109,10 +119,6 @@ def mails_data(mails: QuerySet[OutgoingMail]) -> list[dict[str, Any]]:
         {"kind": mail.get_kind_display(), "state": mail.get_state_display(), "sent_at": mail.sent_at}
         for mail in mails.distinct().order_by("created_at")
     ]
-
-
-def entry_data(entry: TimelineEntry) -> dict[str, Any]:
-    return {"what": entry.event.replace("_", " "), "at": entry.created_at, "note": entry.note}
 
 
 # --- All cards as a table

@@ -20,7 +20,7 @@ from clinic.memory import Remembered
 from clinic.models import User
 from clinic.postgresql.base import prepared
 from clinic.postgresql.rows import insert, read
-from leads.fields import is_callable
+from leads.fields import is_callable, with_main_number
 from leads.mail import ledger
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
 from leads.promise import WHOLE_DAY, PartOfDay
@@ -126,11 +126,13 @@ def receive(request: Request, person: Person, source: Source, follow_up: FollowU
             raise
         # two clicks at once, or an old form with another person in it: everything of this one is undone
         first = Submission.objects.get(key=request.key)
-    said = fingerprint(request, person)
-    if request.key != first.key or said == first.fingerprint:
+    said = fingerprints(request, person)
+    if request.key != first.key or first.fingerprint in said:
         return first
     # somebody went back to the form, changed it and sent it again: a request of its own, the same for the same change
-    return receive(replace(request, key=uuid.uuid5(first.key, said)), person, source, follow_up)
+    key, *old_keys = [uuid.uuid5(first.key, each) for each in said]
+    changed = Submission.objects.filter(key__in=old_keys).first()
+    return changed or receive(replace(request, key=key), person, source, follow_up)
 
 
 @transaction.atomic
@@ -145,7 +147,7 @@ def store(request: Request, person: Person, source: Source, follow_up: FollowUp)
         name=person.name,
         phone=person.phone,
         key=request.key or uuid.uuid4(),
-        fingerprint=fingerprint(request, person),
+        fingerprint=fingerprints(request, person)[0],
         subject_id=request.subject_id,
         health_answers=request.health_answers,
         promised_at=request.promised_at,
@@ -179,22 +181,27 @@ def consent(submission: Submission, purpose: Consent.Purpose) -> Consent:
     )
 
 
-def fingerprint(request: Request, person: Person) -> str:
-    """16 hexadecimal digits, the same for a form that says the same. Keyed: nobody can try out answers on it."""
+def fingerprints(request: Request, person: Person) -> list[str]:
+    """16 hexadecimal digits, the same for a form that says the same. Keyed: nobody can try out answers on it.
+
+    The first is of the present key. While keys rotate, the same form may be stored with another.
+    """
     said = [request.channel, request.call_times, request.health_answers, *sorted(request.consents)]
     text = "\n".join([person.name, person.email, person.phone, *said, *([request.note] if request.note else [])])
-    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), sha256).hexdigest()[:16]
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [hmac.new(key.encode(), text.encode(), sha256).hexdigest()[:16] for key in keys]
 
 
 # Of a flood no more is counted than what decides: in one of thousands a form costs what it always does. What is always
 # the same stands in the text: where PostgreSQL cannot see such a value beforehand, it plans anew for every form.
+# A mailbox that is there is locked by an update that changes nothing, of no key: else whatever refers to it would wait.
 ENTER = f"""
     WITH locks AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(key) FROM (SELECT unnest(%(keys)s::bigint[]) AS key ORDER BY key) AS sorted
     ), mailbox AS (
         INSERT INTO leads_contact (email, soft_bounces)
         SELECT %(email)s::text, '[]' WHERE %(email)s::text <> '' AND (SELECT count(*) FROM locks) > 0
-            ON CONFLICT (email) DO UPDATE SET email = excluded.email
+            ON CONFLICT (email) DO UPDATE SET soft_bounces = leads_contact.soft_bounces
         RETURNING id
     )
     SELECT (SELECT count(*) FROM locks),
@@ -222,7 +229,7 @@ def enter(person: Person, source: Source) -> Entry:
     Errors: `Flood` where one client sent so much that it is refused.
     """
     values: dict[str, Any] = {
-        "keys": [lock_key(value) for value in (person.email, person.phone) if value],
+        "keys": [lock_key(value) for value in (person.email, with_main_number(person.phone)[-1]) if value],
         "email": person.email,
         "phone": person.phone,
         "client": source.client_hash,
@@ -269,13 +276,14 @@ CARDS = f"""
              WHERE sent.lead_id = card.id AND sent.kind = %(kind)s
                AND (sent.key = %(key)s
                     OR sent.created_at > now() - %(span)s AND sent.subject_id IS NOT DISTINCT FROM %(subject)s
-                       AND NOT sent.is_spam AND (%(key)s IS NULL OR sent.fingerprint = %(fingerprint)s))
+                       AND NOT sent.is_spam AND (%(key)s IS NULL OR sent.fingerprint = ANY(%(fingerprints)s)))
              ORDER BY sent.created_at DESC LIMIT 1) AS again
       FROM leads_lead card
      WHERE card.merged_into_id IS NULL
        AND card.id IN (SELECT coalesce(merged_into_id, id) FROM leads_lead WHERE contact_id = %(contact)s
                        UNION
-                       SELECT coalesce(merged_into_id, id) FROM leads_lead WHERE phone = %(phone)s AND phone <> '')
+                       SELECT coalesce(merged_into_id, id) FROM leads_lead
+                        WHERE phone IN (%(phone)s, %(main_number)s) AND phone <> '')
      ORDER BY card.id
        FOR UPDATE OF card
 """  # noqa: S608  our own words
@@ -283,14 +291,16 @@ CARDS = f"""
 
 def cards_of(person: Person, contact: Contact | None, request: Request) -> list[Any]:
     """Locked. The statement is our own, for what Django takes to write it is half of what the form costs."""
+    phone, main_number = with_main_number(person.phone if is_callable(person.phone) else "")
     values = {
         "kind": request.kind,
         "key": request.key,
         "subject": request.subject_id,
-        "fingerprint": fingerprint(request, person),
+        "fingerprints": fingerprints(request, person),
         "span": SAME_REQUEST,
         "contact": contact and contact.pk,
-        "phone": person.phone if is_callable(person.phone) else "",
+        "phone": phone,
+        "main_number": main_number,
     }
     return read(Lead, CARDS, values)
 
@@ -332,22 +342,36 @@ def remember(lead: Lead, person: Person, entry: Entry, request: Request, source:
     """Write what is new about this person on the card, and reopen a closed one. Spam changes no card that was there."""
     if lead.pk and is_spam:
         return lead
+    forget_spam(lead)
     lead.name = lead.name or person.name
     if lead.contact_id is None:
         lead.contact = entry.contact
     if person.phone and (is_callable(person.phone) or not lead.phone):
         lead.phone = person.phone  # the number that a person gives now is the one to call
-    lead.channel = request.channel or lead.channel
+    lead.reach_by(request.channel or lead.channel)
     lead.call_times = request.call_times or lead.call_times
     lead.is_spam = is_spam
     lead.source_path = lead.source_path or source.path
-    lead.asked_for, lead.asked_at, lead.changed_at = request.kind, entry.now, entry.now
+    lead.changed_at = entry.now
+    note_request(lead, request, entry.now)
     expect(lead, request)
     if lead.pk:
         lead.save()
     else:
         insert(lead)
     return lead
+
+
+def forget_spam(lead: Lead) -> None:
+    """What spam on a hidden card asked for does not count when somebody honest gets that card."""
+    if lead.is_spam and lead.state == Lead.State.NEW:
+        lead.state, lead.promised_at, lead.next_action, lead.next_action_at = Lead.State.READER, None, "", None
+
+
+def note_request(lead: Lead, request: Request, asked_at: datetime) -> None:
+    """What was asked for last; while a promise is to be kept, the request that it answers."""
+    if request.promised_at or lead.promised_at is None:
+        lead.asked_for, lead.asked_at = request.kind, asked_at
 
 
 def expect(lead: Lead, request: Request) -> None:
@@ -361,4 +385,4 @@ def expect(lead: Lead, request: Request) -> None:
         # a promise that still runs, or is late already, stays the one to keep
         lead.promised_at = min(lead.promised_at or request.promised_at, request.promised_at)
         if lead.next_action_at is None or request.promised_at < lead.next_action_at:
-            lead.next_action, lead.next_action_at = "Call", request.promised_at
+            lead.next_action, lead.next_action_at = lead.verb, request.promised_at

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now, Upper
 
 from clinic.models import User
+from leads.fields import as_read, with_main_number
 from leads.models import Consent, Lead, Merge, Submission, TimelineEntry
 
 from . import inbox
@@ -32,6 +33,7 @@ FIELDS = [
 ]  # fmt: skip
 SIMILAR = 0.6  # of 1: "Erika Lang" and "Erica Lang" are, "Erika Lang" and "Erika Berg" are not
 MOST_SIMILAR = 5
+LONG_AGO, FAR_AWAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def possible_duplicates(lead: Lead) -> list[Lead]:
@@ -49,7 +51,7 @@ def surest_duplicates(lead: Lead) -> list[Lead]:
     if lead.contact_id:
         known |= Q(contact=lead.contact_id)
     if lead.phone:
-        known |= Q(phone=lead.phone)
+        known |= Q(phone__in=with_main_number(str(lead.phone)))
     return list(others(lead).filter(known).order_by("pk")[:10])
 
 
@@ -116,7 +118,7 @@ def shown(lead: Lead, name: str) -> str:
     if name == "owner":
         return (lead.owner.get_full_name() or lead.owner.username) if lead.owner else ""
     if name == "phone":
-        return str(lead.phone.as_national) if lead.phone and lead.phone.is_valid() else str(lead.phone or "")
+        return as_read(str(lead.phone))
     display = getattr(lead, f"get_{name}_display", None)
     return str(display() if display else getattr(lead, name))
 
@@ -134,10 +136,11 @@ def combined(kept: Lead, other: Lead) -> Lead:
     card.state, card.closed_because, card.attempts = ahead.state, ahead.closed_because, ahead.attempts
     card.promised_at = earlier(kept.promised_at, other.promised_at)
     if open_ones := [lead for lead in (kept, other) if lead.next_action_at and lead.state in Lead.OPEN_STATES]:
-        first = min(open_ones, key=lambda lead: lead.next_action_at or datetime.max.replace(tzinfo=UTC))
+        first = min(open_ones, key=lambda lead: lead.next_action_at or FAR_AWAY)
         card.next_action, card.next_action_at = first.next_action, first.next_action_at
-    if other.asked_at and (kept.asked_at is None or other.asked_at > kept.asked_at):
-        card.asked_for, card.asked_at = other.asked_for, other.asked_at
+    latest = max(kept, other, key=lambda lead: lead.asked_at or LONG_AGO)
+    about = min(latest, kept, other, key=lambda lead: lead.promised_at or FAR_AWAY)  # a promise goes with its request
+    card.asked_for, card.asked_at = about.asked_for, about.asked_at
     if card.may_be_same_as_id == other.pk:
         card.may_be_same_as_id = None
     card.is_spam = kept.is_spam and other.is_spam

@@ -60,7 +60,7 @@ def confirm_subscription(*, submission: Submission, contact: Contact) -> Subscri
     The welcome is owed, and the health tips start. Whoever unsubscribed after the submission stays unsubscribed: the
     answer's state tells it.
     """
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     is_whole = submission.kind == Submission.Kind.NEWSLETTER
     subscription, _ = Subscription.objects.get_or_create(contact=contact, defaults={"wants_newsletter": is_whole})
     unsubscribed_at = subscription.unsubscribed_at
@@ -94,7 +94,7 @@ def welcome(subscription: Subscription) -> OutgoingMail:
 @transaction.atomic
 def unsubscribe(*, contact: Contact) -> Subscription:
     """Stop all mail that this mailbox did not ask for one by one: what is queued is skipped in this very moment."""
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     subscription, is_new = Subscription.objects.get_or_create(
         contact=contact, defaults={"state": Subscription.State.UNSUBSCRIBED, "unsubscribed_at": Now()}
     )
@@ -113,8 +113,9 @@ def update_preferences(*, contact: Contact, wants_newsletter: bool, wants_tips: 
     """Choose what this mailbox gets, from a link that only its owner has; neither is `unsubscribe`."""
     if not wants_newsletter and not wants_tips:
         return unsubscribe(contact=contact)
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     subscription, _ = Subscription.objects.get_or_create(contact=contact)
+    forgive_erasure(contact.email)
     before = (subscription.state, subscription.wants_newsletter, subscription.wants_tips)
     if before == (Subscription.State.CONFIRMED, wants_newsletter, wants_tips):
         return subscription

@@ -151,8 +151,15 @@ def answer(*, request: PrivacyRequest, user: User) -> PrivacyRequest:
     if row.kind == Kind.ACCESS and row.lead is not None and not was_exported(row):
         raise Refused("Nothing was exported since they asked. Export it on the card, hand it out, and come back.")
     if row.kind == Kind.WITHDRAWAL and row.lead is not None:
-        take_back_consent(row.lead.submissions.all(), source=f"privacy request, {row.get_way_display().lower()}")
+        take_back_consent(answered_for(row, row.lead), source=f"privacy request, {row.get_way_display().lower()}")
     return close(row, Outcome.DONE, user)
+
+
+def answered_for(row: PrivacyRequest, lead: Lead) -> QuerySet[Submission]:
+    """What a link in a mail asks for is about its mailbox: the rest of the card may be another person's."""
+    if row.way == Way.PAGE:
+        return Submission.objects.filter(contact=row.contact, contact__isnull=False)
+    return lead.submissions.all()
 
 
 def was_exported(row: PrivacyRequest) -> bool:

@@ -34,7 +34,7 @@ def tell_delay(*, lead: Lead, promised_at: datetime, user: User) -> Lead:
     if lead.contact is None or submission is None:
         raise inbox.Refused("There is no e-mail address to write to.")
     lead.promised_at = lead.next_action_at = promised_at
-    lead.next_action = lead.next_action or "Call"
+    lead.next_action = lead.next_action or lead.verb
     inbox.write(lead, "told_delay", user, promised_at=promised_at.isoformat(), submission=submission.pk)
     mail = OutgoingMail(kind=OutgoingMail.Kind.DELAY, contact=lead.contact, submission=submission)
     mail.dedupe_key = f"delay:{lead.pk}:{int(promised_at.timestamp())}"

@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from clinic.models import User
-from leads.mail import ledger
-from leads.models import Consent, Lead, OutgoingMail, Submission, Subscription
+from leads.mail import ledger, sequences
+from leads.models import Consent, Enrolment, Lead, OutgoingMail, Submission, Subscription
 
 from . import assessment, guide, inbox, newsletter, workshop
-from .intake import SAME_REQUEST, FollowUp, Request, expect
+from .intake import SAME_REQUEST, FollowUp, Request, expect, forget_spam, note_request
 
 TAKEN_FOR_SPAM = "what it answers was taken for spam"
 Kind = Submission.Kind
@@ -19,19 +19,35 @@ Kind = Submission.Kind
 
 @transaction.atomic
 def flag_spam(*, submission: Submission, user: User) -> Submission:
-    """Take a submission for spam: what it would have sent is called off. A card with nothing else on it is hidden."""
+    """Take a submission for spam: what it would have sent is called off, and the tips that it started end.
+
+    A card with nothing else on it is hidden.
+    """
     lead = inbox.locked(submission.lead)
     submission = Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
     if submission.is_spam:
         return submission
     mark(submission, is_spam=True)
     ledger.call_off(submission.mails.all(), TAKEN_FOR_SPAM)
+    end_tips(submission)
     lead.is_spam = not lead.submissions.filter(is_spam=False).exists()
     if submission.promised_at is not None:
         promise_again(lead)
     inbox.write(lead, "flagged_spam", user, submission=submission.pk)
     inbox.keep(lead, "is_spam", "promised_at", "next_action", "next_action_at")
     return submission
+
+
+def end_tips(submission: Submission) -> None:
+    """Where a guide started tips: end them, unless something else that counts brings them to this mailbox too."""
+    given = Consent.objects.filter(purpose=Consent.Purpose.TIPS, is_given=True)
+    bringing = Submission.objects.filter(kind=Kind.GUIDE, pk__in=given.values("submission"))
+    contact = submission.contact
+    if contact is None or not bringing.filter(pk=submission.pk).exists():
+        return
+    confirmed = Subscription.objects.filter(contact=contact, state=Subscription.State.CONFIRMED, wants_tips=True)
+    if not confirmed.exists() and not bringing.filter(contact=contact, is_spam=False).exists():
+        sequences.end(contact=contact, ending=Enrolment.Ending.SPAM)
 
 
 def promise_again(lead: Lead) -> None:
@@ -79,17 +95,17 @@ def repeats(submission: Submission) -> QuerySet[Submission]:
 
 def remember(lead: Lead, submission: Submission) -> None:
     """Write on the card what an honest submission would have written there when it came."""
+    forget_spam(lead)
     was_hidden, lead.is_spam = lead.is_spam, False
-    if was_hidden and lead.state == Lead.State.NEW:
-        # what other spam on the card asked for does not count
-        lead.state, lead.promised_at, lead.next_action, lead.next_action_at = Lead.State.READER, None, "", None
     lead.name = lead.name or submission.name
     lead.contact = lead.contact or submission.contact
     lead.phone = lead.phone or submission.phone
-    if was_hidden or lead.asked_at is None or submission.created_at > lead.asked_at:
-        lead.asked_for, lead.asked_at = submission.kind, submission.created_at
     promised_at = None if submission.answered_at else submission.promised_at
-    expect(lead, Request(kind=Kind(submission.kind), promised_at=promised_at))
+    request = Request(kind=Kind(submission.kind), promised_at=promised_at)
+    is_latest = was_hidden or lead.asked_at is None or submission.created_at > lead.asked_at
+    if is_latest or (promised_at and lead.promised_at is None):
+        note_request(lead, request, submission.created_at)
+    expect(lead, request)
     lead.changed_at = Now()
     lead.save()
 

@@ -5,10 +5,12 @@ from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from clinic.memory import Remembered
+from leads.fields import as_read
 from leads.forms import GuideForm, NewsletterForm, WorkshopForm
 from leads.mail import health
 
 register = template.Library()
+register.filter(as_read)
 
 
 @register.simple_tag

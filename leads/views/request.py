@@ -6,13 +6,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from leads import tokens
-from leads.fields import as_read
 from leads.forms import ChangeRequestForm
 from leads.models import Lead, Submission
 from leads.services.export import mailbox_data
 from leads.services.newsletter import unsubscribe
 from leads.services.privacy import erase_own
-from leads.services.request import change_request
+from leads.services.request import change_request, state_told, wishes
 
 from .answer import show
 from .private import behind_token
@@ -41,9 +40,7 @@ def own_page(request: HttpRequest, pk: int) -> HttpResponse:
     submission = submission_of(pk)
     if submission is None or submission.contact is None:
         return show(request, "leads/link_over.html", {}, status=404)
-    lead = submission.lead
-    initial = {"phone": as_read(submission.phone), "channel": lead.channel, "call_times": lead.call_times}
-    form = ChangeRequestForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ChangeRequestForm(request.POST if request.method == "POST" else None, initial=wishes(submission))
     is_valid = form.is_valid()
     if is_valid:
         names = ("channel", "call_times", "phone")
@@ -58,7 +55,7 @@ def page_context(request: HttpRequest, submission: Submission) -> dict[str, Any]
         "submission": submission,
         "requests": requests,
         "is_assessment": submission.kind == Submission.Kind.ASSESSMENT,
-        "state": STATES[submission.lead.state],
+        "state": STATES[state_told(submission)],
         "token": getattr(request, "token", ""),
     }
 

@@ -1,10 +1,11 @@
 import json
 import uuid
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import timezone
 
 from clinic.models.settings import OpeningHours
 from leads.models import Consent, Contact, Lead, OutgoingMail, Submission, TimelineEntry
@@ -173,6 +174,31 @@ def test_the_same_answers_in_a_fresh_form_within_minutes_are_the_same_request(cl
     assert OutgoingMail.objects.count() == 2
 
 
+@pytest.mark.parametrize("is_fresh", [False, True], ids=["the same form", "a fresh form"])
+def test_a_form_that_comes_again_while_keys_rotate_is_the_same_request(client, settings, is_fresh):
+    key = str(uuid.uuid4())
+    first = send(client, key=key)
+    rotate(settings)
+    second = send(client, key=str(uuid.uuid4()) if is_fresh else key)
+    assert first["Location"] == second["Location"]
+    assert (Submission.objects.count(), OutgoingMail.objects.count()) == (1, 2)
+
+
+def test_a_corrected_form_that_comes_again_while_keys_rotate_is_stored_once(client, settings):
+    key = str(uuid.uuid4())
+    send(client, key=key)
+    first = send(client, key=key, hopes="Dance")
+    Submission.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    rotate(settings)
+    second = send(client, key=key, hopes="Dance")
+    assert first["Location"] == second["Location"]
+    assert Submission.objects.count() == 2
+
+
+def rotate(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the-next-key", [settings.SECRET_KEY]
+
+
 def test_an_old_form_is_taken_with_another_person_in_it(client):
     key = str(uuid.uuid4())
     send(client, key=key)
@@ -206,6 +232,34 @@ def test_a_new_request_reopens_a_closed_card(client):
 def test_an_odd_number_is_kept_as_typed_when_there_is_an_address_too(client):
     send(client, phone="030/123456-78")
     assert Submission.objects.get().phone == "030/123456-78"
+
+
+def test_a_number_that_cannot_be_called_needs_an_address_too(client):
+    send(client, phone="+999123456789", email="")
+    assert not Submission.objects.exists()
+
+
+def test_an_extension_is_kept_and_stays_through_whatever_comes_after(client):
+    send(client, phone="(425) 555-0199 ext. 22", hopes="Swim")
+    send(client, phone="")
+    lead = Lead.objects.get()
+    lead.save()
+    lead.refresh_from_db()
+    assert str(lead.phone) == "+14255550199;ext=22"
+    assert lead.submissions.filter(phone="+14255550199;ext=22").exists()
+
+
+def test_a_person_is_known_by_the_number_without_its_extension(client):
+    send(client, phone="425-555-0199", email="")
+    send(client, phone="425-555-0199 x22", email="", hopes="Swim")
+    send(client, phone="+1 425 555 0199, ext 22", email="", hopes="Dance")
+    assert str(Lead.objects.get().phone) == "+14255550199;ext=22"
+
+
+def test_two_extensions_of_one_number_are_two_people(client):
+    send(client, phone="425-555-0199 x22", email="")
+    send(client, phone="425-555-0199 x23", email="")
+    assert Lead.objects.count() == 2
 
 
 def test_two_people_with_the_same_odd_number_are_two_people(client):
@@ -268,6 +322,17 @@ def test_who_asked_for_a_mail_is_promised_a_mail(client, clinic):
     assert "We will write to you by 11:30\xa0am today." in page.content.decode()
 
 
+def test_who_can_only_be_written_to_is_written_to_next(client, clinic):
+    send(client, phone="", channel="email")
+    assert Lead.objects.get().next_action == "Write"
+
+
+def test_who_wants_a_mail_after_all_is_written_to_next(client, clinic):
+    send(client)
+    send(client, channel="email", hopes="Ride a bike")
+    assert Lead.objects.get().next_action == "Write"
+
+
 def test_a_promise_that_has_passed_is_not_made_anew(client, clinic):
     with time_machine.travel(MONDAY_NINE, tick=False):
         address = send(client)["Location"]
@@ -275,6 +340,20 @@ def test_a_promise_that_has_passed_is_not_made_anew(client, clinic):
         page = client.get(address).content.decode()
     assert "We will call you" not in page
     assert "Have we not reached you?" in page
+
+
+def test_a_request_that_owes_no_call_leaves_what_the_call_is_about(client, clinic):
+    send(client)
+    asked_at = Lead.objects.get().asked_at
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    lead = Lead.objects.get()
+    assert (lead.asked_for, lead.asked_at) == ("assessment", asked_at)
+
+
+def test_what_was_asked_for_last_counts_where_no_call_is_owed(client):
+    send(client)
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    assert Lead.objects.get().asked_for == "newsletter"
 
 
 def test_the_thank_you_page_shows_nobodys_data_and_can_be_reloaded(client):
@@ -317,6 +396,14 @@ def test_a_form_sent_at_once_is_flagged_and_an_old_one_is_not(client):
     assert {row.name: row.is_spam for row in Submission.objects.all()} == {"Fast": True, "Slow": False}
 
 
+def test_a_form_drawn_before_the_clock_was_set_back_is_a_lead_like_any_other(client):
+    drawn = hidden(client.get("/assessment/"), "drawn")
+    with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=False):
+        send(client, drawn=drawn)
+    assert not Submission.objects.get().is_spam
+    assert OutgoingMail.objects.filter(kind="staff").exists()
+
+
 def test_spam_changes_no_card_that_was_there(client):
     send(client)
     send(client, web_page="x", call_times="in the afternoon", phone="(425) 555-0143")
@@ -328,6 +415,23 @@ def test_who_was_taken_for_spam_and_writes_again_is_seen(client):
     send(client, web_page="x")
     send(client)
     assert not Lead.objects.get().is_spam
+
+
+def test_who_was_taken_for_spam_and_writes_again_is_promised_what_is_said_now(client, clinic, time_machine):
+    time_machine.move_to(MONDAY_NINE, tick=False)
+    send(client, web_page="x")
+    time_machine.move_to(MONDAY_NINE + timedelta(days=1), tick=False)
+    send(client)
+    lead, honest = Lead.objects.get(), Submission.objects.latest("pk")
+    assert lead.promised_at == lead.next_action_at == honest.promised_at
+    assert (lead.state, lead.next_action, lead.attempts) == ("new", "Call", 0)
+
+
+def test_who_was_taken_for_spam_and_signs_up_is_owed_no_call(client, clinic):
+    send(client, web_page="x")
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    lead = Lead.objects.get()
+    assert (lead.is_spam, lead.state, lead.promised_at, lead.next_action_at) == (False, "reader", None, None)
 
 
 def from_client(client, address, **changes):

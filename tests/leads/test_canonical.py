@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as some
 
-from leads.fields import INVISIBLE, canonical_email, canonical_phone, is_callable
+from leads.fields import INVISIBLE, as_read, canonical_email, canonical_phone, is_callable
 
 LOCAL = some.from_regex(r"[a-z0-9!#$%&'*+/?^_{|}~]([a-z0-9.+_-]{0,20}[a-z0-9])?", fullmatch=True)
 LABEL = some.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda label: label[2:4] != "--")
@@ -69,7 +69,7 @@ def test_two_mailboxes_never_become_one(one, other, here, there):
 # --- Phone numbers
 
 
-@given(some.text() | some.from_regex(r"\+?[0-9 ()./-]{4,20}", fullmatch=True))
+@given(some.text() | some.from_regex(r"\+?[0-9 ()./-]{4,20}([,;]? ?(x|ext[.=]?|#) ?[0-9]{0,9}\)?)?", fullmatch=True))
 def test_a_number_is_kept_in_one_form_or_as_it_was_typed(text):
     try:
         number = canonical_phone(text)
@@ -79,6 +79,37 @@ def test_a_number_is_kept_in_one_form_or_as_it_was_typed(text):
     assert number.isascii()
     if not is_callable(number):
         assert number == INVISIBLE.sub("", text).strip()
+
+
+EXTENSIONS = [" ext. {}", " x{}", ", ext {}", ", extension {}", " #{}", ",{}", " (ext. {})", ";ext={}", " EXT:{}"]
+
+
+@given(some.sampled_from(["(425) 658-4944", "425-658-4944", "+1 425 658 4944"]), some.from_regex(r"\A[0-9]{1,7}\Z"))
+def test_an_extension_is_kept_however_it_is_written(number, extension):
+    written = {canonical_phone(number + form.format(extension)) for form in EXTENSIONS}
+    assert written == {f"+14256584944;ext={extension}"}
+
+
+@given(some.from_regex(r"\A[0-9]{1,7}\Z"))
+def test_a_number_with_an_extension_can_be_called_and_read(extension):
+    number = f"+14256584944;ext={extension}"
+    assert canonical_phone(number) == canonical_phone(as_read(number)) == number
+    assert is_callable(number)
+    assert as_read(number) == f"(425) 658-4944 ext. {extension}"
+
+
+@pytest.mark.parametrize(
+    "typed", ["x22", "ext. 22", "425-658-4944 x", "425-658-4944 x22 x23", "425-658-4944 x12345678"]
+)
+def test_an_extension_of_nothing_and_one_that_nobody_has_are_refused(typed):
+    with pytest.raises(ValueError, match="not a phone number"):
+        canonical_phone(typed)
+
+
+@pytest.mark.parametrize("number", ["+999123456789", "+210123456", "+14255550199999", "+1425555"])
+def test_what_only_looks_like_a_number_is_neither_called_nor_rewritten(number):
+    assert canonical_phone(number) == as_read(number) == number
+    assert not is_callable(number)
 
 
 @pytest.mark.parametrize("region", ["US", "CA", "DE", "GB", "JP"])

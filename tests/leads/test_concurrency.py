@@ -2,14 +2,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from leads import tokens
 from leads.models import Contact, Lead, OutgoingMail, Submission, Subscription
 from leads.proof import make_challenge
-from leads.services.intake import SITE_FLOOD
-from tests.factories import ClinicSettingsFactory, ContactFactory, LeadFactory, SubmissionFactory
+from leads.services.intake import SITE_FLOOD, Person, Source, enter
+from tests.factories import ClinicSettingsFactory, ContactFactory, LeadFactory, OutgoingMailFactory, SubmissionFactory
 from tests.leads.crowd import arrive, solved
 from tests.leads.visitor import filled_in
 
@@ -88,3 +88,20 @@ def test_confirming_and_unsubscribing_at_once_ends_unsubscribed():
         answers = at_once([(confirm, {}), (stop, {}), (confirm, {}), (stop, {})])
         assert {answer.status_code for answer in answers} == {200}
         assert Subscription.objects.get(contact=contact).state == "unsubscribed"
+
+
+def test_while_a_form_is_stored_nothing_that_refers_to_its_mailbox_has_to_wait():
+    """Staff lock the card first and then owe a mail, a form does it the other way round: each would wait for ever."""
+    contact = ContactFactory()
+
+    def owe_a_mail():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            return OutgoingMailFactory(contact=contact, submission=None)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        assert enter(Person(email=contact.email), Source()).contact == contact
+        assert pool.submit(owe_a_mail).result().contact == contact

@@ -3,6 +3,7 @@ from django.apps import apps
 
 from leads import tokens
 from leads.models import Contact, Lead, OutgoingMail, Submission, Suppression
+from leads.services import mailbox
 from leads.suppression import suppressed_among
 from tests.leads.visitor import filled_in
 
@@ -43,6 +44,38 @@ def test_whoever_confirms_the_address_anew_is_written_to_again(client, link):
     token = tokens.make_token(tokens.CONFIRM, Submission.objects.get().pk)
     client.post(f"/email/confirm/{token}/")
     assert suppressed_among([(1, "erika@example.com")]) == {}
+
+
+@pytest.mark.parametrize("choice", [{"wants_newsletter": "on"}, {"wants_tips": "on"}])
+def test_whoever_chooses_mail_again_is_written_to_again(client, link, choice):
+    client.post(link)
+    choose(client, **choice)
+    assert suppressed_among([(1, "erika@example.com")]) == {}
+
+
+def test_whoever_chooses_no_mail_is_still_not_written_to(client, link):
+    client.post(link)
+    choose(client)
+    assert suppressed_among([(1, "erika@example.com")]) == {1: "erased"}
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "staff"])
+def test_what_comes_after_an_erasure_counts_for_good(client, link, reason):
+    client.post(link)
+    client.post("/assessment/", filled_in())
+    contact = Contact.objects.get()
+    Suppression.objects.update(created_at="2026-01-01T00:00Z")
+    mailbox.suppress(contact=contact, reason=Suppression.Reason(reason))
+    assert Suppression.objects.filter(reason=reason, created_at__gt="2026-01-02T00:00Z").count() == 1
+    choose(client, wants_newsletter="on")
+    client.post(f"/r/{tokens.make_token(tokens.REQUEST, Submission.objects.get().pk)}/erase/")
+    assert suppressed_among([(1, "erika@example.com")]) == {1: reason}
+
+
+def choose(client, **choice):
+    """What the owner of the mailbox wants, on the page of preferences that each new mail leads to."""
+    contact, _ = Contact.objects.get_or_create(email="erika@example.com")
+    client.post(f"/email/preferences/{tokens.make_token(tokens.PREFERENCES, contact.pk)}/", choice)
 
 
 def test_a_second_post_finds_nothing_left_and_says_so(client, link):

@@ -152,6 +152,18 @@ def test_a_person_gets_everything_in_a_file_and_it_is_on_the_timeline(lead, owne
     assert lead.timeline.get(event="exported_person").user == owner
 
 
+def test_what_happened_is_told_in_the_words_of_the_card(lead, owner):
+    inbox.claim(lead=lead, user=owner)
+    inbox.hand_over(lead=lead, owner=member("clinician", first_name="Amy", last_name="Konvalin"), user=owner)
+    timeline = json.loads(exported(owner, lead, format="json").content)["timeline"]
+    assert [entry["what"] for entry in timeline] == [
+        "Asked for a free assessment",
+        "Took this lead",
+        "Given to Amy Konvalin",
+        "Exported everything about this person",
+    ]
+
+
 def test_the_answers_about_health_come_along_only_where_asked_for_and_that_is_logged(lead, owner):
     assert "Walk the dog" not in exported(owner, lead, format="json").content.decode()
     assert not lead.timeline.filter(event="opened_health_answers").exists()

@@ -50,13 +50,22 @@ def test_the_signs_in_a_form(form, signs):
     assert gate.spam_signs(**form) == signs
 
 
-@pytest.mark.parametrize(("seconds", "signs"), [(0, [FAST]), (1, [FAST]), (3, []), (60 * 60 * 24 * 365, [])])
+@pytest.mark.parametrize(("seconds", "signs"), [(0, [FAST]), (1.9, [FAST]), (2, []), (60 * 60 * 24 * 365, [])])
 def test_a_form_is_sent_too_fast_but_never_too_late(time_machine, seconds, signs):
+    assert signs_after(seconds, time_machine) == signs
+
+
+@pytest.mark.parametrize("seconds", [-1, -60 * 60])
+def test_a_form_that_was_drawn_by_a_clock_ahead_of_this_one_is_no_spam(time_machine, seconds):
+    assert signs_after(seconds, time_machine) == []
+
+
+def signs_after(seconds, time_machine):
     now = timezone.now().replace(microsecond=0)
     time_machine.move_to(now, tick=False)
     drawn = gate.stamp()
     time_machine.move_to(now + timedelta(seconds=seconds), tick=False)
-    assert gate.spam_signs(drawn=drawn) == signs
+    return gate.spam_signs(drawn=drawn)
 
 
 # --- Who sent it

@@ -15,9 +15,17 @@ from django.utils import timezone
 import leads
 from clinic.models import OpeningHours
 from leads.admin.timeline import WORDS
+from leads.mail.why import mails_of_lead
 from leads.models import Consent, Lead, OutgoingMail, TimelineEntry
 from leads.services.inbox import MAX_ATTEMPTS
-from tests.factories import ClinicSettingsFactory, LeadFactory, OutgoingMailFactory, SubmissionFactory
+from tests.factories import (
+    ClinicSettingsFactory,
+    LeadFactory,
+    OutgoingMailFactory,
+    StaffNoticeFactory,
+    SubmissionFactory,
+    SubscriberFactory,
+)
 from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +109,23 @@ def test_a_card_says_who_it_is_and_how_to_reach_them(lead, bea):
     assert "Take this lead" in page
 
 
+def test_an_extension_is_shown_and_dialled(lead, bea):
+    lead.phone = "+14255550116;ext=22"
+    lead.save()
+
+    page = signed_in(bea).get(address("lead", lead)).content.decode()
+
+    assert "Call (425) 555-0116 ext. 22" in page
+    assert 'href="tel:+14255550116;ext=22"' in page
+
+
+def test_a_number_of_a_country_that_there_is_not_keeps_no_card_shut(lead, bea):
+    lead.phone = "+999123456789"
+    lead.save()
+
+    assert "+999123456789" in opened(signed_in(bea), lead)
+
+
 def test_a_card_without_a_name_a_number_or_an_address_says_so(bea):
     text = opened(signed_in(bea), LeadFactory(contact=None))
 
@@ -135,6 +160,31 @@ def test_consents_stand_on_the_card(lead, bea):
     assert "Use of health answers to call back: given" in opened(signed_in(bea), lead)
 
 
+def test_each_consent_stands_on_the_card_once_as_it_is_now(lead, bea):
+    for is_given in (True, True, False):
+        submission = SubmissionFactory(kind="assessment", lead=lead)
+        Consent.objects.create(
+            lead=lead, submission=submission, purpose="health_answers", is_given=is_given, source="/"
+        )
+    text = opened(signed_in(bea), lead)
+
+    assert text.count("Use of health answers to call back") == 1
+    assert "Use of health answers to call back: withdrawn" in text
+
+
+@pytest.mark.parametrize(("state", "waits"), [("unconfirmed", True), ("confirmed", False)])
+def test_a_consent_by_mail_says_whether_the_address_was_confirmed(lead, bea, state, waits):
+    submission = SubmissionFactory(kind="newsletter", lead=lead, contact=lead.contact)
+    SubscriberFactory(contact=lead.contact, state=state)
+    for purpose in ("newsletter", "tips", "health_answers"):
+        Consent.objects.create(lead=lead, submission=submission, purpose=purpose, is_given=True, source="/")
+    text = opened(signed_in(bea), lead)
+
+    assert ("Newsletter: given, not confirmed yet" in text) is waits
+    assert ("Health tips by e-mail: given, not confirmed yet" in text) is waits
+    assert "Use of health answers to call back: given, not" not in text
+
+
 def test_each_mail_stands_on_the_card_with_its_outcome_and_why(lead, bea):
     mail = OutgoingMailFactory(
         submission=lead.submissions.get(), kind="assessment", state="dead", reason="the mail server answered 550"
@@ -143,6 +193,16 @@ def test_each_mail_stands_on_the_card_with_its_outcome_and_why(lead, bea):
 
     assert "Refused: the mail server answered 550" in page
     assert reverse("mail_inspect", args=[mail.pk]) in page
+
+
+def test_what_went_to_the_desk_is_not_counted_as_mail_to_the_person(lead, bea):
+    mail = OutgoingMailFactory(submission=lead.submissions.get(), kind="assessment")
+    StaffNoticeFactory(submission=lead.submissions.get())
+    page = opened(signed_in(bea), lead)
+
+    assert "Mail to this person 1" in page
+    assert [line.mail for line in mails_of_lead(lead).coming if line.mail] == [mail]
+    assert "Mail: Notice to staff" in page
 
 
 def test_a_card_of_another_person_is_pointed_out(lead, bea):
@@ -352,6 +412,12 @@ def test_a_visit_is_booked_and_kept(noon, lead, bea):
     assert "Noted: attended." in press(client, "lead_visit", lead, has_come="yes").content.decode()
     lead.refresh_from_db()
     assert lead.state == "attended"
+
+
+def test_a_visit_in_another_year_keeps_its_time(lead, bea):
+    with time_machine.travel(datetime(2026, 12, 15, 20, 0, tzinfo=UTC), tick=False):
+        said = text_of(press(signed_in(bea), "lead_book", lead, visit_at="2027-01-04T10:30"))
+    assert "Visit, Jan 4, 2027, 10:30 am" in said
 
 
 def test_who_did_not_come_is_called(noon, lead, bea):

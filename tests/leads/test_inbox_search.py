@@ -83,6 +83,13 @@ def test_a_person_is_found_by_each_address_that_they_wrote_from(desk):
     assert "Erika Lang" in text_of(desk.post(SEARCH, {"term": "office@work"}))
 
 
+@pytest.mark.parametrize("term", ["(425) 555-0116 ext. 22", "425-555-0116 x23", "4255550116"])
+def test_a_person_is_found_with_and_without_their_extension(desk, term):
+    LeadFactory(name="Erika Lang", phone="+14255550116;ext=22")
+
+    assert "(425) 555-0116 ext. 22" in text_of(desk.post(SEARCH, {"term": term}))
+
+
 @pytest.mark.parametrize("term", ["Langer", "555-0199", "erika@old.example"])
 def test_a_person_is_found_by_what_stood_on_a_card_that_was_merged(desk, term):
     kept = LeadFactory(name="Erika Lang", phone="+12065550188")
@@ -301,6 +308,14 @@ def test_a_caller_who_has_a_card_is_seen_before_a_second_is_made(desk):
     assert not Submission.objects.exists()
     desk.post(CALL, CALLER | {"is_seen": "yes"})
     assert Submission.objects.get().lead == known
+
+
+def test_a_caller_with_an_extension_is_known_by_the_number_alone(desk):
+    known = LeadFactory(name="Erika Lang", phone="+14255550116")
+
+    first = desk.post(CALL, CALLER | {"phone": "(425) 555-0116 x22"})
+
+    assert reverse("lead", args=[known.pk]) in first.content.decode()
 
 
 # --- Who may

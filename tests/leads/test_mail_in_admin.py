@@ -1,6 +1,7 @@
 """Where staff read every mail as its reader got it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
@@ -55,6 +56,14 @@ def test_a_mail_that_was_not_sent_says_why(owner):
         page = owner.get(address).content.decode()
         assert "Not sent" in page
         assert "the mailbox is not subscribed" in page
+
+
+def test_a_mail_that_waits_says_until_when_and_what_held_it(owner):
+    OutgoingMailFactory(due_at=datetime(2027, 3, 2, 19, 31, tzinfo=UTC))
+    OutgoingMailFactory(due_at=datetime(2027, 3, 3, 19, 31, tzinfo=UTC), reason="the mail server answered 451")
+    page = owner.get(reverse("mail")).content.decode()
+    assert "due March 2, 2027, 11:31 AM" in page
+    assert "due March 3, 2027, 11:31 AM: the mail server answered 451" in page
 
 
 def test_the_keys_in_a_mail_are_not_shown_to_staff(owner):

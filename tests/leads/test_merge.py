@@ -114,6 +114,13 @@ def test_a_merge_shows_beforehand_what_comes_of_it(user):
     assert not Merge.objects.exists()
 
 
+def test_a_merged_card_names_the_request_that_the_promise_answers(user):
+    kept = LeadFactory(promised_at=START, next_action_at=START, asked_for="assessment", asked_at=START)
+    other = LeadFactory(asked_for="workshop", asked_at=START + timedelta(minutes=5))
+    merge(kept=kept, other=other, user=user)
+    assert Lead.objects.get(pk=kept.pk).asked_for == "assessment"
+
+
 def test_three_cards_become_one_and_the_merges_are_undone_the_last_first(user):
     first, second, third = LeadFactory(), LeadFactory(), LeadFactory()
     SubmissionFactory(lead=third)

@@ -128,6 +128,30 @@ def test_consent_to_what_is_held_is_taken_back_by_staff(client, link, lead, user
     assert PrivacyRequest.objects.get().is_open
 
 
+@pytest.fixture
+def strange_link(client, lead):
+    """Of somebody who knows the name and the number, and so got onto the card with a mailbox of their own."""
+    client.post("/assessment/", filled_in(email="stranger@example.com"))
+    assert Submission.objects.latest("pk").lead == lead
+    return f"/r/{tokens.make_token(tokens.REQUEST, Submission.objects.latest('pk').pk)}/privacy/"
+
+
+def test_staff_delete_for_a_mailbox_the_answers_that_it_sent_and_no_others(client, strange_link, lead, user):
+    hold(lead=lead, reason="A dispute about a bill", user=user)
+    client.post(strange_link, {"kind": "withdrawal"})
+    privacy.answer(request=PrivacyRequest.objects.get(), user=user)
+    assert [bool(row.health_answers) for row in Submission.objects.order_by("pk")] == [True, False]
+
+
+def test_staff_are_warned_of_a_mailbox_that_the_card_did_not_begin_with(client, link, strange_link):
+    warning = "It was asked from stranger@example.com, and the card did not begin with that mailbox"
+    for address, is_strange in ((link, False), (strange_link, True)):
+        client.post(address, {"kind": "access"})
+        row = PrivacyRequest.objects.latest("pk")
+        page = signed_in(member("owner")).get(reverse("privacy_request", args=[row.pk]))
+        assert (warning in text_of(page)) == is_strange
+
+
 def test_a_refusal_can_be_appealed_once_on_the_same_page(client, link, user):
     client.post(link, {"kind": "access"})
     row = privacy.refuse(request=PrivacyRequest.objects.get(), reason="We could not tell that it is you.", user=user)
@@ -146,6 +170,11 @@ def test_nobody_appeals_for_another(client, link, user):
     assert not PrivacyRequest.objects.filter(is_appeal=True).exists()
 
 
+@pytest.mark.parametrize("reference", ["%00", "22222222%00", "2222222", "OOOOOOOO"])
+def test_what_cannot_be_a_reference_is_not_found(client, link, reference):
+    assert client.post(f"{link}{reference}/appeal/", {}).status_code == 404
+
+
 def test_the_page_is_kept_by_nobody(client, link):
     response = client.get(link)
     assert "no-store" in response["Cache-Control"]
@@ -160,7 +189,7 @@ def test_access_is_answered_when_something_was_exported_and_not_before(lead, use
     row = asked(Kind.ACCESS, lead)
     with pytest.raises(Refused):
         privacy.answer(request=row, user=user)
-    export_person(lead=lead, user=user, with_answers=True)
+    export_person(lead=lead, user=user, with_answers=True, tell=str)
     assert privacy.answer(request=row, user=user).outcome == "done"
 
 

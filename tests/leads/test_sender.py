@@ -1,6 +1,7 @@
 """How mail leaves, and what becomes of a mail when it cannot."""
 
 import contextlib
+import resource
 import socket
 import threading
 import uuid
@@ -13,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from leads.mail import sender
+from leads.mail.transport import FolderTransport, Outage
 from leads.models import OutgoingMail, Sender, Suppression
 from leads.tasks import drain_outbox
 from tests.factories import (
@@ -329,6 +331,29 @@ def test_a_day_without_a_mail_server_costs_no_attempt(smtp_server, settings):
     assert {state(mail) for mail in mails} == {(State.QUEUED, 0)}
     drain_outbox()
     assert {state(mail) for mail in mails} == {(State.SENT, 1)}
+
+
+def test_a_folder_without_room_costs_no_mail_and_holds_no_half_of_one(settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    mail = OutgoingMailFactory()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(Outage, match="EFBIG"):
+            FolderTransport(settings.EMAIL_FILE_PATH).deliver(b"x" * 200)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(settings.EMAIL_FILE_PATH.iterdir()) == []
+    settings.EMAIL_FILE_PATH.rmdir()
+    settings.EMAIL_FILE_PATH.touch()  # where the folder has to be made
+    drain_outbox()
+    assert state(mail) == (State.QUEUED, 0)
+    settings.EMAIL_FILE_PATH.unlink()
+    let_time_pass(minutes=30)
+    drain_outbox()
+    assert state(mail) == (State.SENT, 1)
+    assert [path.suffix for path in settings.EMAIL_FILE_PATH.iterdir()] == [".eml"]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import OpeningHours
+from leads import tokens
 from leads.mail.ledger import call_off
-from leads.models import Lead, OutgoingMail, Submission, Subscription
+from leads.models import Enrolment, Lead, OutgoingMail, Submission, Subscription
 from leads.services.call import enter_call
 from leads.services.spam import flag_spam, release_spam
-from leads.tasks import drain_outbox
-from tests.factories import ClinicSettingsFactory, GuidePageFactory, SubmissionFactory, UserFactory, WorkshopPageFactory
+from leads.tasks import advance_sequences, drain_outbox
+from tests.factories import (
+    ClinicSettingsFactory,
+    GuidePageFactory,
+    SequenceFactory,
+    StepFactory,
+    SubmissionFactory,
+    SubscriberFactory,
+    UserFactory,
+    WorkshopPageFactory,
+)
 from tests.leads.visitor import filled_in, hidden
 from tests.staff import member, signed_in
 
@@ -165,6 +175,15 @@ def test_a_request_released_onto_a_card_that_counts_leaves_what_it_says(client, 
     assert lead.promised_at == min(old.promised_at, new.promised_at)
 
 
+def test_a_released_request_that_owes_a_call_is_what_the_card_is_about(client, user):
+    client.post("/assessment/", filled_in(name=LINK))
+    spam = Submission.objects.get()
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    assert Lead.objects.get().asked_for == "newsletter"
+    release_spam(submission=spam, user=user)
+    assert Lead.objects.get().asked_for == "assessment"
+
+
 def test_a_workshop_that_is_released_reaches_its_reader(client, user, smtp_server):
     page = WorkshopPageFactory()
     form = {"page": hidden(client.get(page.get_url()), "page"), "email": "reader@example.com"}
@@ -195,6 +214,62 @@ def test_a_call_that_is_released_is_on_the_list_again_and_sends_nothing(user):
     release_spam(submission=submission, user=user)
     assert Lead.objects.open().get().promised_at == promised_at
     assert owed() == []
+
+
+# --- Tips
+
+
+@pytest.fixture
+def ask_for_tips(client):
+    """Sends a guide's form with the box for tips ticked: what came of it."""
+    sequence = SequenceFactory(key="after-the-guide")
+    StepFactory(sequence=sequence, delay_hours=24)
+
+    def ask(page=7) -> Submission:
+        token = tokens.make_token(tokens.GUIDE_FORM, page)
+        client.post("/guides/request/", {"page": token, "email": "reader@example.com", "wants_tips": "on"})
+        advance_sequences()
+        return Submission.objects.latest("pk")
+
+    return ask
+
+
+def test_tips_that_spam_started_end_and_go_on_when_it_was_none(ask_for_tips, user):
+    submission = ask_for_tips()
+    assert owed() == ["guide", "tip"]
+    flag_spam(submission=submission, user=user)
+    assert (owed(), Enrolment.objects.get().ending) == ([], "spam")
+    release_spam(submission=submission, user=user)
+    advance_sequences()
+    assert (owed(), Enrolment.objects.get().ended_at) == (["guide", "tip"], None)
+
+
+def test_tips_go_on_while_another_request_brings_them(ask_for_tips, user):
+    first, second = ask_for_tips(), ask_for_tips(page=8)
+    flag_spam(submission=first, user=user)
+    assert owed() == ["guide", "tip"]
+    flag_spam(submission=second, user=user)
+    assert owed() == []
+
+
+def test_tips_go_on_for_a_reader_who_confirmed_them(ask_for_tips, user):
+    submission = ask_for_tips()
+    SubscriberFactory(contact=submission.contact)
+    flag_spam(submission=submission, user=user)
+    assert owed() == ["tip"]
+
+
+def test_tips_go_on_when_a_request_that_brought_none_is_flagged(client, ask_for_tips, user):
+    ask_for_tips()
+    client.post("/newsletter/", {"email": "reader@example.com"})
+    flag_spam(submission=Submission.objects.get(kind="newsletter"), user=user)
+    assert owed() == ["guide", "tip"]
+
+
+def test_whose_address_stood_in_spam_gets_tips_by_asking_for_them(ask_for_tips, user):
+    flag_spam(submission=ask_for_tips(), user=user)
+    ask_for_tips()
+    assert owed() == ["guide", "tip"]
 
 
 # --- The folder
