@@ -41,6 +41,15 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(staff_reader: Page, made, name
     assert faults(staff_reader) == []
 
 
+@pytest.mark.parametrize("width", [320, 360, 768])
+def test_on_a_phone_and_a_tablet_the_list_says_to_whom_each_mail_went_and_when(staff_page: Page, made, width):
+    staff_page.set_viewport_size({"width": width, "height": 800})
+    staff_page.goto(made["addresses"]["refused mails"])
+    expect(staff_page.locator("main").get_by_text("pat.doe@example.com")).to_be_visible()
+    expect(staff_page.locator("main time").first).to_be_visible()
+    assert staff_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_mail_is_settled_by_keyboard_alone(staff_page: Page, made):
     staff_page.goto(made["addresses"]["mail that may have arrived"])
     staff_page.get_by_role("link", name="It arrived").focus()

@@ -355,7 +355,11 @@ def test_a_person_is_exported_then_erased_and_nothing_is_left(clinic, dee, cal):
         button(dee.page, "Download it (JSON)").click()
     export = json.loads(taken.value.path().read_text())
     assert [row["asked_for"] for row in export["requests"]] == ["Free assessment", "Free guide"]
-    assert [row["what"] for row in export["timeline"]] == ["asked assessment", "asked guide", "exported person"]
+    assert [row["what"] for row in export["timeline"]] == [
+        "Asked for a free assessment",
+        "Asked for the free guide",
+        "Exported everything about this person",
+    ]
     assert not any(marker in str(export) for marker in MARKERS)
 
     dee.look(f"{card}/erase/").get_by_label("To confirm, type").fill("Somebody else")
