@@ -8,22 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class View:
-    """One drawing of a figure, and the caption below it. What `comes_first` on its page waits for no other file."""
+    """One drawing of a figure, and the caption below it."""
 
     drawing: str
     alt: str = ""
     title: str = ""
     text: str = ""
-    comes_first: bool = False
 
     @property
     def template(self) -> str:
-        return self.whole if self.comes_first else f"figures/drawings/{self.drawing}.html"
-
-    @property
-    def whole(self) -> str:
-        """With all its parts. There is one of a figure's first view."""
-        return f"figures/whole/{self.drawing}.html"
+        return f"figures/drawings/{self.drawing}.html"
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ _FIGURES = (
         name="supine-hero",
         label="Lying on the back, knees bent (home page)",
         alt="A person lies on the back on a wooden floor, knees bent and feet flat, one hand resting on the belly.",
-        views=(View("supine-hero", comes_first=True),),
+        views=(View("supine-hero"),),
         moves=True,
     ),
     Figure(

@@ -1,4 +1,3 @@
-import gzip
 import re
 from math import radians, tan
 from pathlib import Path
@@ -12,7 +11,7 @@ from content.figures import body, draw, motion, poses, scene
 from content.figures.drawings import DRAWINGS
 
 ROOT = Path(__file__).resolve().parent.parent
-SPRITE = (ROOT / "static/img/figures.svg").read_text()
+ON_PAGES = "".join(path.read_text() for path in (ROOT / "templates/figures/drawings").iterdir())
 GUIDE_PLATE = 424  # points: letter paper in guide.typ without its margins and the plate's
 TOKENS = (ROOT / "static/css/tokens.css").read_text()
 
@@ -30,31 +29,16 @@ def test_every_drawn_file_is_what_the_generator_writes_now():
     assert stale == [], "run `python -m content.figures.draw`"
 
 
-def test_the_sprite_holds_every_part_that_a_drawing_or_another_part_refers_to():
-    parts = set(re.findall(r'<g id="([\w-]+)">', SPRITE))
-    templates = "".join(path.read_text() for path in (ROOT / "templates/figures/drawings").iterdir())
-    referred = re.findall(r'href="[^"#]*#([\w-]+)"', SPRITE + templates)
-    assert referred
-    assert set(referred) == parts
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_drawing_that_comes_first_waits_for_no_other_file_and_moves_the_same_joints(name):
-    view = FIGURES[name].views[0]
-    alone, shared = (ROOT / f"templates/figures/{kind}/{view.drawing}.html" for kind in ("whole", "drawings"))
-    assert "href" not in alone.read_text()
-    joints = [re.findall(r'class="(figure__[\w-]+)"', path.read_text()) for path in (alone, shared)]
-    assert joints[0] == joints[1]
-
-
-def test_the_sprite_is_small_enough_to_fetch_on_a_first_visit():
-    assert len(gzip.compress(SPRITE.encode())) <= 10_000
+def test_a_drawing_is_there_with_its_page_and_waits_for_no_other_file():
+    assert "<path" in ON_PAGES
+    assert not re.search(r"href|url\(|<image", ON_PAGES)
 
 
 def test_drawings_take_their_colours_from_the_pages_tokens():
-    painted = set(re.findall(r"var\(--([\w-]+)\)", SPRITE))
+    painted = set(re.findall(r"var\(--([\w-]+)\)", ON_PAGES))
+    assert painted
     assert painted <= set(re.findall(r"--([\w-]+):", TOKENS))
-    assert not re.search(r'(fill|stroke)="#', SPRITE)
+    assert not re.search(r'(fill|stroke)="#', ON_PAGES)
 
 
 def test_standalone_pictures_have_the_pages_light_colours():
@@ -155,11 +139,30 @@ def test_the_walk_is_level_and_brings_both_feet_to_the_ground_in_turn():
 
 
 def test_the_seated_poses_start_where_the_pose_before_them_ends():
-    for name, before in poses.BEFORE.items():
+    def turns(name, kind):
         rules = [rule for rule in motion.seated() if f"seated-{name} " in rule]
-        turns = {re.search(r"figure__(\w+) {", rule)[1]: float(re.search(r"([-\d.]+)deg", rule)[1]) for rule in rules}
-        for joint, angle in motion.bends(name).items():
-            assert angle + turns[joint] == pytest.approx(motion.bends(before)[joint], abs=0.06)
+        return {
+            re.search(r"figure__(\w+) {", rule)[1]: re.search(rf"--{kind}: ([-\d.]+)deg", rule)[1] for rule in rules
+        }
+
+    for name, before in poses.BEFORE.items():
+        assert turns(name, "before") == turns(before, "turn")
+        assert turns(name, "turn") != turns(before, "turn")
+
+
+def test_the_style_sheet_turns_every_joint_that_the_page_leaves_to_it():
+    def joints(nodes):
+        for node in nodes:
+            if isinstance(node, scene.Group):
+                if node.joint and node.angle:
+                    yield node.joint, node.angle
+                yield from joints(node.children)
+
+    rules = (ROOT / "static/css/figure-motion.css").read_text().partition("@keyframes")[0]
+    for drawing in DRAWINGS:
+        for joint, angle in joints(drawing.children):
+            turned = re.findall(rf"(?:--{drawing.name}|__near|__far) \.figure__{joint} {{ [\w-]+: ([-\d.]+)deg", rules)
+            assert min(abs(float(turn) - angle) for turn in turned) <= 0.06, (drawing.name, joint)
 
 
 def test_the_ruler_can_be_read_where_the_drawing_is_as_wide_as_the_text_of_a_guide():

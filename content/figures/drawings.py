@@ -28,7 +28,7 @@ def floor(at: float, left: float = 0) -> Group:
 def knees(name: str, ankle: tuple[float, float], *, far: bool = False) -> Group:
     """A bent leg of the lying figure, which lowers towards the floor when it tips to the side."""
     bent = Group([leg_to(ankle, far=far)], (0, -LYING_FLOOR))
-    return Group([Still(f"{name}-knee", [bent])], (0, LYING_FLOOR), joint=f"{name}-knee")
+    return Group([Still([bent])], (0, LYING_FLOOR), joint=f"{name}-knee")
 
 
 def lying() -> list[Node]:
@@ -36,9 +36,9 @@ def lying() -> list[Node]:
     trunk = LYING.trunk(LYING.arm_to(wrist, -84, foreshortened), dot=False)
     return [
         knees("far", (224, 18), far=True),
-        Still("lying-pelvis", [LYING.pelvis()]),
+        Still([LYING.pelvis()]),
         knees("near", (213, 18)),
-        Still("lying-trunk", [trunk]),
+        Still([trunk]),
         Group([Part("dot")], LYING.dot(), joint="dot"),
     ]
 
@@ -51,7 +51,7 @@ def both(part: str, apart: float) -> list[Node]:
 
 def swinging(part: str, apart: float, about: float) -> Group:
     """A pair between the knees and a height about which it leans from side to side."""
-    return Group([Still(f"{part}s", [Group(both(part, apart), (0, about - KNEES))])], (0, -about), joint=f"{part}s")
+    return Group([Still([Group(both(part, apart), (0, about - KNEES))])], (0, -about), joint=f"{part}s")
 
 
 def seated(name: str) -> Drawing:
@@ -60,9 +60,9 @@ def seated(name: str) -> Drawing:
         f"seated-{name}",
         (-92, -376, 352, 586),
         [
-            Still("chair-behind", [floor(SEAT_FLOOR), Part("chair"), leg_to((150, 172), far=True, at=(-3, 1))]),
+            Still([floor(SEAT_FLOOR), Part("chair"), leg_to((150, 172), far=True, at=(-3, 1))]),
             spine.pelvis(),
-            Still("chair-before", [leg_to((174, 174)), Part("seat")]),
+            Still([leg_to((174, 174)), Part("seat")]),
             spine.trunk(spine.arm_to(wrist, HAND_ON_THIGH)),
             Part(f"arrow-{name}"),
         ],
@@ -71,16 +71,15 @@ def seated(name: str) -> Drawing:
 
 def walking() -> Drawing:
     near, far = limbs(0), limbs(4)
-    shoulder, lean = WALKING.place(SHOULDER_BONE, SHOULDER)
-    far_arm = arm(far["shoulder"] - lean, far["elbow"], 0, far=True, thumb=True)
-    near_arm = arm(near["shoulder"] - lean, near["elbow"], 0, thumb=True)
-    far_side = Group([far_arm], (shoulder[0] - SHOULDER[0], shoulder[1] - SHOULDER[1]), lean)
-    near_side = Group([near_arm], far_side.at, lean)
+    shoulder, _ = WALKING.place(SHOULDER_BONE, SHOULDER)
+    at = (shoulder[0] - SHOULDER[0], shoulder[1] - SHOULDER[1])
+    far_side = Group([arm(far["shoulder"], far["elbow"], 0, far=True, thumb=True)], at)
+    near_side = Group([arm(near["shoulder"], near["elbow"], 0, thumb=True)], at)
     body = [
         Group([far_side, leg(far["hip"], far["knee"], far["ankle"], far=True)], joint="far"),
-        Still("walking-pelvis", [WALKING.pelvis()]),
+        Still([WALKING.pelvis()]),
         Group([leg(near["hip"], near["knee"], near["ankle"])], joint="near"),
-        Still("walking-trunk", [WALKING.trunk()]),
+        Still([WALKING.trunk()]),
         Group([near_side], joint="near"),
     ]
     height = hip_height(0)
@@ -99,7 +98,7 @@ def bending() -> Drawing:
     return Drawing(
         "hip-hinge",
         (-160, -600, 420, 610),
-        [Still("bending", [floor(0), Group(body, (0, -ankle[1] - foot))])],
+        [Still([floor(0), Group(body, (0, -ankle[1] - foot))])],
     )
 
 
@@ -110,12 +109,12 @@ DRAWINGS = [
         "supine-feet",
         (-164, -242, 328, 252),
         [
-            Still("front-body", [*both("front-sleeve", 0), *both("front-arm", 0), Part("front-chest")]),
+            Still([*both("front-sleeve", 0), *both("front-arm", 0), Part("front-chest")]),
             Group([Part("front-pelvis")], joint="front-pelvis"),
             swinging("front-thigh", FEET_APART, HIPS),
-            Still("front-feet", both("front-foot", FEET_APART)),
+            Still(both("front-foot", FEET_APART)),
             swinging("front-shin", KNEES_APART, ANKLES),
-            Still("ruler-and-floor", [Part("ghosts"), Part("ruler"), floor(0)]),
+            Still([Part("ghosts"), Part("ruler"), floor(0)]),
             Group([Part("pointer")], joint="pointer"),
             *(Label((x, -226), text) for x, text in ((-30, "3"), (-10, "1"), (10, "1"), (30, "3"))),
             Label((62, -204), "inches", "start"),
@@ -129,12 +128,11 @@ DRAWINGS = [
         (-120, -360, 380, 570),
         [
             Still(
-                "sitting-behind",
                 [floor(SEAT_FLOOR), Part("backrest"), leg_to((150, 172), far=True, at=(-3, 1)), Part("towel")],
             ),
-            Still("sitting-pelvis", [SITTING.pelvis()]),
-            Still("chair-before", [leg_to((174, 174)), Part("seat")]),
-            Still("sitting-trunk", [SITTING.trunk(SITTING.arm_to((106, -33), HAND_ON_THIGH))]),
+            Still([SITTING.pelvis()]),
+            Still([leg_to((174, 174)), Part("seat")]),
+            Still([SITTING.trunk(SITTING.arm_to((106, -33), HAND_ON_THIGH))]),
         ],
     ),
     walking(),
@@ -143,9 +141,9 @@ DRAWINGS = [
         "lying-knees-supported",
         (-386, -130, 756, 186),
         [
-            Still("resting-behind", [leg_to((306, 24), far=True, foot=-62), Part("head-pillow"), RESTING.pelvis()]),
-            Still("resting-leg", [leg_to((300, 24), foot=-66), Part("knee-pillow")]),
-            Still("resting-trunk", [RESTING.trunk(RESTING.arm_to((-50, -43), -84, (0.7, 0.88)))]),
+            Still([leg_to((306, 24), far=True, foot=-62), Part("head-pillow"), RESTING.pelvis()]),
+            Still([leg_to((300, 24), foot=-66), Part("knee-pillow")]),
+            Still([RESTING.trunk(RESTING.arm_to((-50, -43), -84, (0.7, 0.88)))]),
             floor(LYING_FLOOR - 1, -6),
         ],
     ),

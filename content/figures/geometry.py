@@ -1,7 +1,8 @@
-"""Outlines as SVG path data. Lengths are tenths of an inch, y points down, angles are degrees clockwise."""
+"""Outlines as SVG path data, short enough to stand in the page. Lengths are tenths of an inch, y points down, angles
+are degrees clockwise."""
 
 from collections.abc import Sequence
-from math import acos, atan2, cos, degrees, hypot, radians, sin, sqrt
+from math import acos, asin, atan2, cos, degrees, hypot, radians, sin
 
 Point = tuple[float, float]
 
@@ -44,67 +45,51 @@ def turn(point: Point, angle: float, about: Point = (0, 0)) -> Point:
     return about[0] + x * c - y * s, about[1] + x * s + y * c
 
 
-def curve(points: Sequence[Point], *, closed: bool = True) -> str:
-    """Draw a smooth line through the points: a centripetal Catmull-Rom spline, which makes no loops or kinks."""
-    count = len(points)
-    last = count if closed else count - 1
-
-    def at(index: int) -> Point:
-        return points[index % count] if closed else points[min(max(index, 0), count - 1)]
-
-    path = "M" + numbers(points[0], exact=True)
-    for i in range(last):
-        p0, p1, p2, p3 = at(i - 1), at(i), at(i + 1), at(i + 2)
-        d1, d2, d3 = (sqrt(hypot(b[0] - a[0], b[1] - a[1])) or 1e-6 for a, b in ((p0, p1), (p1, p2), (p2, p3)))
-        steps: list[float] = []
-        for k in (0, 1):
-            out = (d1 * d1 * p2[k] - d2 * d2 * p0[k] + (2 * d1 * d1 + 3 * d1 * d2 + d2 * d2) * p1[k]) / (
-                3 * d1 * (d1 + d2)
-            )
-            back = (d3 * d3 * p1[k] - d2 * d2 * p3[k] + (2 * d3 * d3 + 3 * d3 * d2 + d2 * d2) * p2[k]) / (
-                3 * d3 * (d3 + d2)
-            )
-            if not closed and i == 0:
-                out = p1[k] + (p2[k] - p1[k]) / 3
-            if not closed and i == last - 1:
-                back = p2[k] - (p2[k] - p1[k]) / 3
-            steps += [out, back, p2[k]]
-        path += "C" + numbers([steps[n] for n in (0, 3, 1, 4, 2, 5)], exact=True)
-    return path + ("z" if closed else "")
-
-
 def limb(stations: Sequence[tuple[float, float, float]], *, hem: bool = False) -> str:
     """Outline a limb that hangs down from its joint: (distance, half width in front, half width behind) for each
-    station. Round caps let the neighbours turn there without a kink; a hem cuts the lower end off straight."""
-    front = [(f, y) for y, f, _ in stations]
-    back = [(-b, y) for y, _, b in stations]
-    top = cap(stations[0], -1)[::-1]
-    if hem:
-        return curve(back[::-1] + top + front, closed=False) + "z"
-    return curve(front + cap(stations[-1], 1) + back[::-1] + top)
+    station, of which none or at least two stand between the ends. Round caps let the neighbours turn there without a
+    kink; a hem cuts the lower end off straight."""
+    front = [(round(f), y) for y, f, _ in stations]
+    back = [(-round(b), y) for y, _, b in reversed(stations)]
+    end = f"h{numbers((back[0][0] - front[-1][0],))}" if hem else cap(front[-1], back[0])
+    return f"M{numbers(front[0])}{side(front)}{end}{side(back)}{cap(back[-1], front[0])}z"
 
 
-def cap(station: tuple[float, float, float], direction: int) -> list[Point]:
-    y, front, back = station
-    middle, radius = (front - back) / 2, (front + back) / 2
-    angles = [radians(45), radians(90), radians(135)]
-    return [(middle + radius * cos(angle), y + direction * radius * sin(angle)) for angle in angles]
+def side(points: Sequence[Point]) -> str:
+    """One curve from the first point to the last that comes nearest to those between: x is a cubic function of y."""
+    (x0, y0), *between_them, (x3, y3) = points
+    if not between_them:
+        return f"l{numbers((x3 - x0, y3 - y0))}"
+    # The two weights of the control points at each point between, and what they have to make up for there.
+    rows = []
+    for x, y in between_them:
+        t = (y - y0) / (y3 - y0)
+        rows.append((3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), x - x0 * (1 - t) ** 3 - x3 * t**3))
+    aa, ab, bb = (sum(row[i] * row[j] for row in rows) for i, j in ((0, 0), (0, 1), (1, 1)))
+    ar, br = (sum(row[i] * row[2] for row in rows) for i in (0, 1))
+    x1 = (ar * bb - br * ab) / (aa * bb - ab * ab)
+    x2 = (aa * br - ab * ar) / (aa * bb - ab * ab)
+    third = (y3 - y0) / 3
+    return f"c{numbers((x1 - x0, third, x2 - x0, 2 * third, x3 - x0, y3 - y0))}"
 
 
-def segment(low: float, tip: Point, high: float, *, hem: bool = False) -> str:
-    """Outline one piece of trunk: from its own joint, half as deep as `low`, to a round end at the joint above. That
-    round end is where the next piece turns, so the outline stays smooth at every bend. The notch below leaves the spine
-    of the piece underneath in sight; a hem hangs below the joint instead."""
-    dx, dy = tip
-    way = degrees(atan2(dy, dx))
-    lean = degrees(atan2(low - high, sqrt(dx * dx + dy * dy - (low - high) ** 2)))
-    points = []
-    for centre, radius, side in (((0, 0), low, 1), (tip, high, 1), (tip, high, -1), ((0, 0), low, -1)):
+def cap(start: Point, end: Point) -> str:
+    """Half a circle, clockwise: a radius that is too short for the way grows until it fits."""
+    return f"a1 1 0 0 1 {numbers((end[0] - start[0], end[1] - start[1]))}"
+
+
+def wedge(low: tuple[float, float], high: tuple[float, float], height: float) -> tuple[Point, Point, Point, Point]:
+    """Where two circles, the one so far above the other, have their common edges: lower right, upper right, upper left
+    and lower left. A circle is (its middle's distance from the upright, its radius)."""
+    (x0, r0), (x1, r1) = low, high
+    way = degrees(atan2(-height, x1 - x0))
+    lean = degrees(asin((r0 - r1) / hypot(x1 - x0, height)))
+
+    def edge(x: float, y: float, radius: float, side: int) -> Point:
         angle = radians(way + side * (90 - lean))
-        points.append((centre[0] + radius * cos(angle), centre[1] + radius * sin(angle)))
-    p, q, r, s = (numbers(point, exact=True) for point in points)
-    side = f"L{q}A{number(high)} {number(high)} 0 {int(lean < 0)} 0 {r}L{s}"
-    return f"M48 14L{p}{side}L-48 14Q0 20 48 14z" if hem else f"M{p}{side}L-15-1z"
+        return x + radius * cos(angle), y + radius * sin(angle)
+
+    return edge(x0, 0, r0, 1), edge(x1, -height, r1, 1), edge(x1, -height, r1, -1), edge(x0, 0, r0, -1)
 
 
 def reach(start: Point, target: Point, upper: float, lower: float, bend: int) -> tuple[float, float]:

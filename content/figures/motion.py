@@ -1,4 +1,4 @@
-"""How far each movement turns each joint, as custom properties and keyframes for figure.css to play."""
+"""How far each pose and each movement turns each joint, as rules and keyframes for figure.css to play."""
 
 from math import atan, degrees
 
@@ -18,9 +18,10 @@ def bends(name: str) -> dict[str, float]:
 
 
 def seated() -> list[str]:
-    """What turns each pose back into the one before it."""
+    """How far each pose turns its joints, and how far the pose before it did."""
     return [
-        f".figure__drawing--seated-{name} .figure__{joint} {{ --bend: {number(bends(before)[joint] - angle)}deg; }}"
+        f".figure__drawing--seated-{name} .figure__{joint} "
+        f"{{ --turn: {number(angle)}deg; --before: {number(bends(before)[joint])}deg; }}"
         for name, before in BEFORE.items()
         for joint, angle in bends(name).items()
     ]
@@ -52,16 +53,17 @@ def sway() -> list[str]:
     return rules
 
 
-def stride() -> list[str]:
-    """Keyframes of a walk on the spot. The drawing stands at step 0, the far side half a stride later."""
-    rules = []
+def stride() -> tuple[list[str], list[str]]:
+    """A walk on the spot: the rules for who stands at step 0, the far side half a stride later, and the keyframes."""
+    rules, frames = [], []
     for side, start in (("near", 0), ("far", STEPS // 2)):
         for joint in limbs(0):
-            frames = [limbs(start + step)[joint] - limbs(start)[joint] for step in range(STEPS + 1)]
-            rules.append(keyframes(f"figure-{side}-{joint}", [f"rotate: {number(value)}deg" for value in frames]))
+            turns = [f"rotate: {number(limbs(start + step)[joint])}deg" for step in range(STEPS + 1)]
+            rules.append(f".figure__{side} .figure__{joint} {{ {turns[0]}; }}")
+            frames.append(keyframes(f"figure-{side}-{joint}", turns))
     heights = [hip_height(0) - hip_height(step) for step in range(STEPS + 1)]
-    rules.append(keyframes("figure-bob", [f"translate: 0 {number(value)}px" for value in heights]))
-    return rules
+    frames.append(keyframes("figure-bob", [f"translate: 0 {number(value)}px" for value in heights]))
+    return rules, frames
 
 
 def keyframes(name: str, frames: list[str]) -> str:
@@ -70,9 +72,10 @@ def keyframes(name: str, frames: list[str]) -> str:
 
 
 def style_sheet() -> str:
-    rules = "\n".join(f"  {rule}" for rule in [*seated(), *sway()])
-    frames = "\n".join(stride())
+    walking, frames = stride()
+    rules = "\n".join(f"  {rule}" for rule in [*seated(), *walking, *sway()])
+    moves = "\n".join(frames)
     return (
-        "/* Written by `python -m content.figures.draw`. How figure.css moves the drawings' joints. */\n"
-        f"@layer components {{\n{rules}\n}}\n\n{frames}\n"
+        "/* Written by `python -m content.figures.draw`. How figure.css turns and moves the drawings' joints. */\n"
+        f"@layer components {{\n{rules}\n}}\n\n{moves}\n"
     )

@@ -12,10 +12,15 @@ from .body import (
     THIGH,
     THORAX,
     UPPER_ARM,
-    bone_tip,
+    rise,
 )
 from .geometry import Point, reach, turn
 from .scene import Group, Node, Part
+
+
+def tip(bone: int) -> Point:
+    """Where the next bone starts, seen from the joint of this one."""
+    return 0, -rise(bone)
 
 
 class Spine:
@@ -39,7 +44,7 @@ class Spine:
         x = y = lean = 0.0
         for index in range(bone + 1):
             lean += self.bends[self.region(index)]
-            step = turn(point if index == bone else bone_tip(index), lean)
+            step = turn(point if index == bone else tip(index), lean)
             x, y = x + step[0], y + step[1]
         return (x, y), lean
 
@@ -54,17 +59,17 @@ class Spine:
         return self.place(DOT_BONE, DOT)[0]
 
     def trunk(self, near_arm: Group | None = None, *, dot: bool = True) -> Group:
-        """Shirt, spine, neck and head, and the arm over them, on nineteen bones."""
+        """Shirt, spine, neck and head, and the arm over them, on all the bones."""
         head = Group([Part("head")], (0, -NECK), self.bends["skull"], "skull")
-        group = Group([Part("neck"), head, Part("nape")], bone_tip(18), self.bends["neck"], "neck")
-        for bone in reversed(range(19)):
+        group = Group([Part("neck"), head, Part("nape")], tip(THORAX[-1]), self.bends["neck"], "neck")
+        for bone in reversed(range(THORAX.stop)):
             children: list[Node] = [Part(f"back{bone}"), group] if bone else [group, Part("sacrum")]
             if bone == DOT_BONE and dot:
                 children.append(Group([Part("dot")], DOT))
             if bone == SHOULDER_BONE and near_arm:
                 children.append(near_arm)
             region = self.region(bone)
-            group = Group(children, bone_tip(bone - 1) if bone else (0, 0), self.bends[region], region)
+            group = Group(children, tip(bone - 1) if bone else (0, 0), self.bends[region], region)
         return group
 
     def pelvis(self) -> Group:

@@ -1,7 +1,6 @@
-"""A drawing as a tree of turned groups, and the ways to write it: in the sprite, on the page with it or without, as its
-own file."""
+"""A drawing as a tree of turned groups, and how to write it: on the page, or as a file that stands alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .body import BODY
@@ -36,7 +35,7 @@ COLOURS = {
 @dataclass
 class Group:
     """Things that move together: the origin moves to `at` and turns by `angle`. A group with a `joint` gets that name
-    as its class on the page, and the style sheet turns it about its own origin."""
+    as its class on the page, where the style sheet turns it: so the poses of one drawing differ there alone."""
 
     children: "Sequence[Node]"
     at: Point = (0, 0)
@@ -54,19 +53,14 @@ class Part:
     far: bool = False
 
     @property
-    def id(self) -> str:
-        return f"{self.name}-far" if self.far else self.name
-
-    @property
     def shapes(self) -> "Sequence[Node]":
         return [recolour(shape) for shape in PARTS[self.name]] if self.far else PARTS[self.name]
 
 
 @dataclass
 class Still:
-    """Things that never move against each other: one reference on the page, however many parts they have."""
+    """Things that never move against each other, whatever joints they have."""
 
-    id: str
     children: "Sequence[Node]"
 
 
@@ -96,12 +90,12 @@ def recolour(item: Shape | Dot) -> Shape | Dot:
     )
 
 
-def placed(group: Group) -> str:
+def placed(group: Group, *, turns: bool) -> str:
     """The transform attribute that puts a group in its place, or nothing."""
     steps = []
     if group.at != (0, 0):
         steps.append(f"translate({number(group.at[0])} {number(group.at[1])})")
-    if group.angle:
+    if group.angle and turns:
         steps.append(f"rotate({number(group.angle)})")
     if group.stretch != 1:
         steps.append(f"scale(1 {group.stretch:g})")
@@ -110,93 +104,47 @@ def placed(group: Group) -> str:
     return f' transform="{"".join(steps)}"' if steps else ""
 
 
-def drawn(item: Shape | Dot, colours: dict[str, str] | None) -> str:
-    """One shape, painted with tokens of the page or with the colours given."""
-
-    def paint(name: str) -> str:
-        if not name:
-            return "none"
-        return colours[name] if colours else f"var(--{name})"
-
-    line = f' stroke="{paint(item.stroke)}" stroke-width="{number(item.width)}"' if item.stroke else ""
-    if isinstance(item, Dot):
-        x, y = (number(value) for value in item.centre)
-        return f'<circle cx="{x}" cy="{y}" r="{item.radius}" fill="{paint(item.fill)}"{line}/>'
-    if item.stroke:
-        line += f' stroke-dasharray="{item.dashes}"' if item.dashes else ""
-        line += ' stroke-linecap="round" stroke-linejoin="round"'
-    return f'<path fill="{paint(item.fill)}"{line} d="{item.d}"/>'
-
-
-def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+def written(nodes: Iterable[Node], colours: dict[str, str] | None = None, *, moves: bool = True) -> str:
+    """Nodes with every part written out: painted with the page's tokens and with a name for each joint that the style
+    sheet moves, or in literal `colours`, for programs that know no style sheet."""
+    text = ""
     for node in nodes:
-        yield node
-        if isinstance(node, Group | Still):
-            yield from walk(node.children)
-
-
-def sprite(drawings: Iterable[Drawing]) -> str:
-    """Every part that the drawings use, once, each with an id."""
-    symbols: dict[str, str] = {}
-    for drawing in drawings:
-        for node in walk(drawing.children):
-            if isinstance(node, Part):
-                symbols[node.id] = "".join(drawn(shape, None) for shape in node.shapes)
-            elif isinstance(node, Still):
-                symbols[node.id] = "".join(referred(child, "") for child in node.children)
-    groups = "\n".join(f'<g id="{key}">{symbols[key]}</g>' for key in sorted(symbols))
-    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{groups}\n</svg>\n'
-
-
-def referred(node: Node, file: str) -> str:
-    """A node by reference to the sprite, which is at `file`; inside the sprite itself that is empty."""
-    match node:
-        case Part() | Still():
-            return f'<use href="{file}#{node.id}"/>'
-        case Label():
-            x, y = (number(value) for value in node.at)
-            return f'<text x="{x}" y="{y}" text-anchor="{node.anchor}">{node.text}</text>'
-        case Group():
-            return grouped(node, "".join(referred(child, file) for child in node.children), moves=bool(file))
-        case _:
-            return drawn(node, None)
-
-
-def written(node: Node, *, moves: bool = True) -> str:
-    """A node with every part written out in the page's tokens."""
-    match node:
-        case Part():
-            return "".join(drawn(shape, None) for shape in node.shapes)
-        case Still():
-            return "".join(written(child, moves=False) for child in node.children)
-        case Group():
-            return grouped(node, "".join(written(child, moves=moves) for child in node.children), moves=moves)
-        case _:
-            return referred(node, "")
+        match node:
+            case Group():
+                text += grouped(node, written(node.children, colours, moves=moves), moves=moves and colours is None)
+            case Still():
+                text += written(node.children, colours, moves=False)
+            case Part():
+                text += written(node.shapes, colours)
+            case Label():
+                x, y = (number(value) for value in node.at)
+                fill = f' fill="{colours["heading"]}"' if colours else ""
+                text += f'<text x="{x}" y="{y}" text-anchor="{node.anchor}"{fill}>{node.text}</text>'
+            case Shape() | Dot():
+                text += drawn(node, colours)
+    return text
 
 
 def grouped(group: Group, inside: str, *, moves: bool) -> str:
     """What is in a group, in its place, and under the name of its joint where the style sheet moves it."""
-    transform, name = placed(group), f' class="figure__{group.joint}"' if group.joint and moves else ""
-    if name and transform:  # the style sheet's turn must not replace the place
-        return f"<g{transform}><g{name}>{inside}</g></g>"
-    return f"<g{transform}{name}>{inside}</g>" if transform or name else inside
+    if not (group.joint and moves):
+        place = placed(group, turns=True)
+        return f"<g{place}>{inside}</g>" if place else inside
+    joint = f'<g class="figure__{group.joint}">{inside}</g>'
+    place = placed(group, turns=False)
+    return f"<g{place}>{joint}</g>" if place else joint  # one group would turn before it moves
 
 
-def expanded(nodes: Iterable[Node]) -> str:
-    """Nodes with every part written out in literal colours, for programs that know no style sheet and no sprite."""
-    text = ""
-    for node in nodes:
-        match node:
-            case Part():
-                text += "".join(drawn(shape, COLOURS) for shape in node.shapes)
-            case Still():
-                text += expanded(node.children)
-            case Group():
-                text += f"<g{placed(node)}>{expanded(node.children)}</g>"
-            case Label():
-                x, y = (number(value) for value in node.at)
-                text += f'<text x="{x}" y="{y}" text-anchor="{node.anchor}">{node.text}</text>'
-            case _:
-                text += drawn(node, COLOURS)
-    return text
+def drawn(item: Shape | Dot, colours: dict[str, str] | None) -> str:
+    """One shape. Round ends of lines, and that what has no colour is not filled, come from around it."""
+
+    def paint(name: str) -> str:
+        return colours[name] if colours else f"var(--{name})"
+
+    fill = f' fill="{paint(item.fill)}"' if item.fill else ""
+    line = f' stroke="{paint(item.stroke)}" stroke-width="{number(item.width)}"' if item.stroke else ""
+    if isinstance(item, Dot):
+        x, y = (number(value) for value in item.centre)
+        return f'<circle cx="{x}" cy="{y}" r="{item.radius}"{fill}{line}/>'
+    line += f' stroke-dasharray="{item.dashes}"' if item.dashes else ""
+    return f'<path{fill}{line} d="{item.d}"/>'

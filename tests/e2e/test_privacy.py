@@ -1,5 +1,6 @@
 """A reader's browser talks to nobody but us, keeps no cookie, and finds nothing to complain about."""
 
+import html
 import re
 import uuid
 
@@ -70,6 +71,8 @@ def test_a_file_of_ours_that_is_opened_by_itself_may_load_nothing(page: Page):
     page.on("response", lambda response: answers.append(response) if "/static/" in response.url else None)
     page.goto(POST)
     page.wait_for_load_state("networkidle")
+    drawing = re.search(r'src="([^"]+\.svg)"', html.unescape(page.request.get("/blog/feed/").text()))
+    page.goto(drawing[1])
     assert {answer.url.rpartition(".")[2] for answer in answers} == {"css", "js", "svg", "woff2"}
     for answer in answers:
         headers = answer.all_headers()
