@@ -27,6 +27,7 @@ from leads.forms.card import (
     VisitForm,
 )
 from leads.models import Lead, TimelineEntry
+from leads.promise import next_open
 from leads.services import inbox, promise
 from leads.services.inbox import Outcome, Refused, TakenByAnother
 
@@ -134,8 +135,12 @@ class BookView(HandlingView):
     form_name, form_class, events = "book_form", BookForm, ("booked",)
 
     def act(self, form: forms.Form) -> str:
-        inbox.book(**self.words, **form.cleaned_data)
-        return f"Booked: {day_and_time(form.cleaned_data['visit_at'], self.day.now)}. The tips by mail end."
+        visit_at = form.cleaned_data["visit_at"]
+        inbox.book(**self.words, visit_at=visit_at)
+        said = f"Booked: {day_and_time(visit_at, self.day.now)}. The tips by mail end."
+        if next_open(visit_at, self.day.clinic) == visit_at:
+            return said
+        return f"{said} The practice is closed then: if the time is wrong, book it again."
 
 
 class VisitView(HandlingView):

@@ -420,6 +420,14 @@ def test_a_visit_in_another_year_keeps_its_time(lead, bea):
     assert "Visit, Jan 4, 2027, 10:30 am" in said
 
 
+def test_a_visit_outside_the_opening_hours_is_booked_and_pointed_out(noon, lead, bea):
+    client = signed_in(bea)
+    assert "The practice is closed then" in text_of(press(client, "lead_book", lead, visit_at="2026-05-06T19:00"))
+    lead.refresh_from_db()
+    assert lead.state == "booked"
+    assert "closed then" not in text_of(press(client, "lead_book", lead, visit_at="2026-05-06T17:30"))
+
+
 def test_who_did_not_come_is_called(noon, lead, bea):
     client = signed_in(bea)
     press(client, "lead_book", lead, visit_at="2026-05-06T14:30")
