@@ -13,18 +13,18 @@ from leads.fields import INVISIBLE, as_read, canonical_email, canonical_phone, i
 
 LOCAL = some.from_regex(r"[a-z0-9!#$%&'*+/?^_{|}~]([a-z0-9.+_-]{0,20}[a-z0-9])?", fullmatch=True)
 LABEL = some.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda label: label[2:4] != "--")
-UNICODE_LABEL = some.text(some.sampled_from("abcäöüéèñøåßčłαβγдежעברית你好日本"), min_size=1, max_size=6)
+SCRIPTS = ["abcäöüéèñøåßčł", "αβγ", "деж", "עברית", "你好日本"]  # a name in two of them is none
+UNICODE_LABEL = some.sampled_from(SCRIPTS).flatmap(lambda script: some.text(script, min_size=1, max_size=6))
 TOP = some.sampled_from(["com", "org", "de", "museum", "xn--p1ai"])
 DOMAIN = some.builds("{}.{}".format, LABEL | UNICODE_LABEL, TOP)
 TYPED = some.text() | some.builds("{}@{}".format, some.text(max_size=70), some.text(max_size=70) | DOMAIN)
 
 
-def canonical(text: str) -> str:
-    """Only of an address that is one."""
+def canonical(text: str) -> str | None:
     try:
         return canonical_email(text)
     except ValueError:
-        assume(False)
+        return None
 
 
 @given(TYPED | some.builds("{}@{}".format, LOCAL, DOMAIN))
@@ -35,6 +35,8 @@ def canonical(text: str) -> str:
 @example("\u212a@example.com")
 def test_whatever_is_typed_is_a_mailbox_or_none(text):
     address = canonical(text)
+    if address is None:
+        return
     local, _, domain = address.rpartition("@")
     assert address.isascii()
     assert address == address.lower()
@@ -48,12 +50,14 @@ def test_whatever_is_typed_is_a_mailbox_or_none(text):
 
 @given(TYPED | some.builds("{}@{}".format, LOCAL, DOMAIN))
 def test_the_canonical_form_of_a_canonical_form_is_itself(text):
-    assert canonical_email(canonical(text)) == canonical(text)
+    address = canonical(text)
+    assert address is None or canonical_email(address) == address
 
 
 @given(LOCAL, DOMAIN)
 def test_capital_letters_and_the_two_ways_to_write_a_domain_are_one_mailbox(local, domain):
     address = canonical(f"{local}@{domain}")
+    assume(address is not None)
     ascii_domain = address.rpartition("@")[2]
     spellings = {f"{local}@{ascii_domain}", f"{local.upper()}@{ascii_domain.upper()}"}
     spellings |= {f"{local}@{spelling(domain)}" for spelling in (str, lambda text: unicodedata.normalize("NFC", text))}
@@ -63,6 +67,7 @@ def test_capital_letters_and_the_two_ways_to_write_a_domain_are_one_mailbox(loca
 @given(LOCAL, LOCAL, LABEL, LABEL)
 def test_two_mailboxes_never_become_one(one, other, here, there):
     addresses = {canonical(f"{local}@{label}.com") for local in (one, other) for label in (here, there)}
+    assume(None not in addresses)
     assert len(addresses) == len({one, other}) * len({here, there})
 
 
