@@ -1,6 +1,7 @@
 """What every test stands on: a PostgreSQL and a Valkey for this run, a database for each worker, and Chromium."""
 
 import contextlib
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -104,6 +105,12 @@ EARLY = ("tests/chaos/", "tests/test_run.py", "tests/e2e/", "tests/edge/", "test
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [not item.nodeid.startswith(place) for place in EARLY])
+
+
+def pytest_collection_finish() -> None:
+    """Spare what is imported from every later look for garbage, which took a tenth of a run."""
+    gc.collect()
+    gc.freeze()
 
 
 class OneSiteForTheEdge(LoadFileScheduling):
