@@ -36,6 +36,9 @@ class Packages(Program):
         """Where WordPress lies, where everything that it needs is there too."""
         return str(SOURCE) if SOURCE.is_dir() and all(map(found, self.names)) else None
 
+    def is_installed(self) -> bool:
+        return self.path() is not None  # nginx alone is there for the edge
+
 
 PACKAGES = Packages(
     need="The comparison needs WordPress",

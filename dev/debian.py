@@ -26,9 +26,12 @@ class Program:
     def path(self) -> str | None:
         return next(filter(None, (shutil.which(name, path=FOLDERS) for name in self.names)), None)
 
+    def is_installed(self) -> bool:
+        return shutil.which(self.names[0], path=FOLDERS) is not None
+
     def install(self) -> int:
         """The exit code for whoever needs it: 0 when one of them is there, now or already."""
-        if shutil.which(self.names[0], path=FOLDERS):
+        if self.is_installed():
             return 0
         if os.geteuid() == 0 and shutil.which("apt-get"):
             print(f"{self.need}: installing Debian's package", flush=True)
