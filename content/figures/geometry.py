@@ -39,10 +39,11 @@ def numbers(values: Sequence[float], *, exact: bool = False) -> str:
     return text
 
 
-def turn(point: Point, angle: float, about: Point = (0, 0)) -> Point:
-    x, y = point[0] - about[0], point[1] - about[1]
+def turn(point: Point, angle: float) -> Point:
+    """About the origin."""
+    x, y = point
     c, s = cos(radians(angle)), sin(radians(angle))
-    return about[0] + x * c - y * s, about[1] + x * s + y * c
+    return x * c - y * s, x * s + y * c
 
 
 def limb(stations: Sequence[tuple[float, float, float]], *, hem: bool = False) -> str:

@@ -31,7 +31,7 @@ def state_told(submission: Submission) -> Lead.State:
 def wishes(submission: Submission) -> dict[str, str]:
     """How and when to be reached: as the card says where it is this mailbox's own, else as this mailbox said."""
     lead = submission.lead
-    if is_own_card(submission.lead, submission.contact_id):
+    if is_own_card(lead, submission.contact_id):
         said = {"channel": lead.channel, "call_times": lead.call_times}
     else:
         said = {"channel": Lead.Channel.PHONE if submission.phone else Lead.Channel.EMAIL, "call_times": ""}
