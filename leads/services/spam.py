@@ -33,8 +33,9 @@ def flag_spam(*, submission: Submission, user: User) -> Submission:
     lead.is_spam = not lead.submissions.filter(is_spam=False).exists()
     if submission.promised_at is not None:
         promise_again(lead)
+    ask_again(lead)
     inbox.write(lead, "flagged_spam", user, submission=submission.pk)
-    inbox.keep(lead, "is_spam", "promised_at", "next_action", "next_action_at")
+    inbox.keep(lead, "is_spam", "state", "promised_at", "next_action", "next_action_at", "asked_for", "asked_at")
     return submission
 
 
@@ -58,6 +59,19 @@ def promise_again(lead: Lead) -> None:
     if before is not None and lead.next_action_at == before:
         lead.next_action = lead.next_action if lead.promised_at else ""
         lead.next_action_at = lead.promised_at
+
+
+def ask_again(lead: Lead) -> None:
+    """Say what those submissions asked for that count, the promised one first. A card with spam alone stays as it is."""
+    counting = lead.submissions.filter(is_spam=False)
+    asked = counting.filter(answered_at=None, promised_at__isnull=False) if lead.promised_at else counting
+    latest = asked.order_by("-created_at", "-pk").first()
+    if latest is None:
+        return
+    lead.asked_for, lead.asked_at = latest.kind, latest.created_at
+    is_work = lead.next_action_at is not None or counting.exclude(kind=Kind.NEWSLETTER).exists()
+    if lead.state == Lead.State.NEW and not is_work:
+        lead.state = Lead.State.READER
 
 
 @transaction.atomic

@@ -120,6 +120,38 @@ def test_a_card_with_an_honest_request_stays_when_another_is_flagged(client, use
     assert lead.promised_at == Submission.objects.earliest("pk").promised_at
 
 
+def test_a_card_is_about_what_counts_when_its_latest_request_is_flagged(client, user):
+    client.post("/assessment/", filled_in())
+    honest = Submission.objects.get()
+    client.post("/assessment/", filled_in(hopes="Dance"))
+    flag_spam(submission=Submission.objects.latest("pk"), user=user)
+    lead = Lead.objects.open().get()
+    assert (lead.asked_for, lead.asked_at) == ("assessment", honest.created_at)
+
+
+def test_a_reader_is_one_again_when_the_request_on_her_card_is_flagged(client, user):
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    client.post("/assessment/", filled_in())
+    request = Submission.objects.get(kind="assessment")
+    assert Lead.objects.get().state == "new"
+    flag_spam(submission=request, user=user)
+    lead = Lead.objects.get()
+    assert (lead.state, lead.asked_for, lead.promised_at, lead.is_spam) == ("reader", "newsletter", None, False)
+    release_spam(submission=request, user=user)
+    lead = Lead.objects.open().get()
+    assert (lead.state, lead.asked_for, lead.promised_at) == ("new", "assessment", request.promised_at)
+
+
+def test_a_card_says_what_its_promise_answers_when_a_later_request_is_flagged(client, user):
+    client.post("/assessment/", filled_in())
+    client.post("/newsletter/", {"email": "erika@example.com"})
+    client.post("/assessment/", filled_in(hopes="Dance"))
+    flag_spam(submission=Submission.objects.latest("pk"), user=user)
+    lead = Lead.objects.open().get()
+    first = Submission.objects.earliest("pk")
+    assert (lead.asked_for, lead.asked_at, lead.promised_at) == ("assessment", first.created_at, first.promised_at)
+
+
 def test_the_same_request_sent_twice_and_released_twice_is_answered_once(client, user):
     for _ in range(2):
         client.post("/assessment/", filled_in(name=LINK))
