@@ -1,5 +1,6 @@
 """Taking a submission for spam, and taking that back. What it said stays; only whether it counts changes."""
 
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
@@ -31,8 +32,7 @@ def flag_spam(*, submission: Submission, user: User) -> Submission:
     ledger.call_off(submission.mails.all(), TAKEN_FOR_SPAM)
     end_tips(submission)
     lead.is_spam = not lead.submissions.filter(is_spam=False).exists()
-    if submission.promised_at is not None:
-        promise_again(lead)
+    promise_again(lead, submission.promised_at)
     ask_again(lead)
     inbox.write(lead, "flagged_spam", user, submission=submission.pk)
     inbox.keep(lead, "is_spam", "state", "promised_at", "next_action", "next_action_at", "asked_for", "asked_at")
@@ -51,18 +51,22 @@ def end_tips(submission: Submission) -> None:
         sequences.end(contact=contact, ending=Enrolment.Ending.SPAM)
 
 
-def promise_again(lead: Lead) -> None:
-    """What is still promised by the submissions that count."""
+def promise_again(lead: Lead, ended: datetime | None) -> None:
+    """What is still promised once the promise `ended` does not count. A new time that a person was told stays."""
+    if ended is None:
+        return
     kept = lead.submissions.filter(is_spam=False, answered_at=None, promised_at__isnull=False)
+    first = kept.order_by("promised_at").values_list("promised_at", flat=True).first()
     before = lead.promised_at
-    lead.promised_at = kept.order_by("promised_at").values_list("promised_at", flat=True).first()
+    if first is None or before == ended:
+        lead.promised_at = first
     if before is not None and lead.next_action_at == before:
         lead.next_action = lead.next_action if lead.promised_at else ""
         lead.next_action_at = lead.promised_at
 
 
 def ask_again(lead: Lead) -> None:
-    """Say what those submissions asked for that count, the promised one first. A card with spam alone stays as it is."""
+    """Say what the submissions that count asked for, the promised first. A card with spam alone stays as it is."""
     counting = lead.submissions.filter(is_spam=False)
     asked = counting.filter(answered_at=None, promised_at__isnull=False) if lead.promised_at else counting
     latest = asked.order_by("-created_at", "-pk").first()

@@ -13,6 +13,7 @@ from leads import tokens
 from leads.mail.ledger import call_off
 from leads.models import Enrolment, Lead, OutgoingMail, Submission, Subscription
 from leads.services.call import enter_call
+from leads.services.promise import tell_delay
 from leads.services.spam import flag_spam, release_spam
 from leads.tasks import advance_sequences, drain_outbox
 from tests.factories import (
@@ -118,6 +119,19 @@ def test_a_card_with_an_honest_request_stays_when_another_is_flagged(client, use
     flag_spam(submission=Submission.objects.latest("pk"), user=user)
     lead = Lead.objects.open().get()
     assert lead.promised_at == Submission.objects.earliest("pk").promised_at
+
+
+def test_a_new_time_that_a_person_was_told_stays_when_a_later_request_is_flagged(client, user):
+    client.post("/assessment/", filled_in())
+    Lead.objects.update(promised_at=timezone.now() - timedelta(hours=1))
+    told = timezone.now() + timedelta(hours=2)
+    tell_delay(lead=Lead.objects.get(), promised_at=told, user=user)
+    client.post("/assessment/", filled_in(hopes="Dance"))
+    Submission.objects.filter(pk=Submission.objects.latest("pk").pk).update(promised_at=told + timedelta(hours=1))
+    flag_spam(submission=Submission.objects.latest("pk"), user=user)
+    assert (Lead.objects.get().promised_at, Lead.objects.get().next_action_at) == (told, told)
+    flag_spam(submission=Submission.objects.earliest("pk"), user=user)
+    assert (Lead.objects.get().promised_at, Lead.objects.get().next_action_at) == (None, None)
 
 
 def test_a_card_is_about_what_counts_when_its_latest_request_is_flagged(client, user):
