@@ -17,7 +17,7 @@ CONNECTIONS = (1, 16, 64)
 SECONDS = 3
 SOME = 16  # connections for which there are aims
 AIM = 160  # requests a second for the article on two cores, drawn anew
-ROUNDS = 5  # of the edge and the file, by turns
+ROUNDS = 5  # of what has an aim: in one of them, most connections may fall to one worker
 ROUND_SECONDS = 2
 ROUND_AIM = 0.85  # of what the file reaches
 
@@ -54,13 +54,13 @@ def measure(site: Site) -> Section:
         "keeps every page but the search; gunicorn has none and draws each page anew. The file holds the article's "
         "compressed bytes; the same processes give it with the same headers and the same line in the log. WordPress is "
         "Debian's with its default theme, opcache, nginx, php-fpm and MariaDB; it shows the article's text and is "
-        "spared TLS. The generator (wrk; closed loop: each connection asks again once answered) shares the cores."
+        "spared TLS. The generator (wrk; closed loop: each connection asks again once answered) shares the cores. What "
+        f"has an aim is the middle of {ROUNDS} rounds of {ROUND_SECONDS} s."
     )
     ours, ratio = of_ours(site)
     rows = [Row(name, str(rates), "none failed", not rates.has_failed) for name, rates in ours.items()]
-    article = round(ours[ARTICLE].loads[SOME].requests_a_second)
     rows += [
-        at_least(f"{ARTICLE}, {SOME} connections", article, AIM, "/s", depends_on_speed=True),
+        at_least(f"{ARTICLE}, {SOME} connections", round(of_rounds(site)), AIM, "/s", depends_on_speed=True),
         Row(f"{ARTICLE}: CPU of one request", ours[ARTICLE].cpu),
         at_least(f"{EDGE}, beside the file", round(ratio, 2), ROUND_AIM, depends_on_speed=True),
     ]
@@ -108,6 +108,11 @@ def measured(name: str, address: str) -> Rates:
     loads = {connections: ask(address, connections, SECONDS) for connections in CONNECTIONS}
     used = cpu_seconds() - before
     return Rates(loads, cpu_of_each(used, sum(load.requests for load in loads.values())))
+
+
+def of_rounds(site: Site) -> float:
+    now(f"{ARTICLE}, {SOME} connections")
+    return statistics.median(ask(site.url + POST, SOME, ROUND_SECONDS).requests_a_second for _ in range(ROUNDS))
 
 
 def beside_the_file(served: edge.Edge) -> float:
