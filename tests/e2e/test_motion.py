@@ -1,19 +1,41 @@
 """The figures move gently, unless the reader wants them to be still."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.pages import PAGES, POST
 
 MOVING = """() => document.getAnimations().filter((animation) => animation.playState === "running")
   .map((animation) => animation.animationName ?? animation.transitionProperty)"""
+AWAY = re.compile("figure__views--away")
+MOVING_WITHIN = """views => views.getAnimations({subtree: true})
+  .filter((animation) => animation.playState === "running").length"""
 
 
 @pytest.mark.parametrize("address", ["/", POST])
-def test_the_figures_move(page: Page, address):
+def test_a_figure_moves_while_it_is_in_sight(page: Page, address):
     page.emulate_media(reduced_motion="no-preference")
     page.goto(address)
-    assert page.evaluate(MOVING) != []
+    figures = page.locator(".figure:has(.figure__pause) .figure__views")
+    assert figures.count() > 0
+    for views in figures.all():
+        views.scroll_into_view_if_needed()
+        expect(views).not_to_have_class(AWAY)
+        assert views.evaluate(MOVING_WITHIN) > 0
+    page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+    for views in figures.all():
+        expect(views).to_have_class(AWAY)
+    assert page.evaluate(MOVING) == []
+
+
+def test_the_figures_move_without_scripts(browser: Browser, base_url):
+    with browser.new_page(base_url=base_url, java_script_enabled=False, reduced_motion="no-preference") as page:
+        page.goto(POST)
+        dot = page.locator(".figure__dot").first
+        dot.scroll_into_view_if_needed()
+        assert dot.evaluate("dot => getComputedStyle(dot).animationPlayState") == "running"
 
 
 def test_no_page_moves_for_a_reader_who_asked_for_less_motion(page: Page):
@@ -29,10 +51,10 @@ def test_each_moving_figure_is_paused_by_keyboard(page: Page, address):
     page.goto(address)
     switches = page.get_by_role("checkbox", name="Pause the drawing")
     assert switches.count() > 0
-    for switch in switches.all():
-        switch.focus()
-        page.keyboard.press("Space")
-        expect(switch).to_be_checked()
-    assert page.evaluate(MOVING) == []
-    switches.first.press("Space")
-    assert page.evaluate(MOVING) != []
+    for switch, views in zip(switches.all(), page.locator(".figure__pause ~ .figure__views").all(), strict=True):
+        views.scroll_into_view_if_needed()
+        expect(views).not_to_have_class(AWAY)
+        for pressed in (True, False):
+            switch.press("Space")
+            expect(switch).to_be_checked(checked=pressed)
+            assert (views.evaluate(MOVING_WITHIN) == 0) is pressed
