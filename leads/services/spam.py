@@ -32,7 +32,8 @@ def flag_spam(*, submission: Submission, user: User) -> Submission:
     ledger.call_off(submission.mails.all(), TAKEN_FOR_SPAM)
     end_tips(submission)
     lead.is_spam = not lead.submissions.filter(is_spam=False).exists()
-    promise_again(lead, submission.promised_at)
+    if submission.promised_at is not None:
+        promise_again(lead, submission.promised_at)
     ask_again(lead)
     inbox.write(lead, "flagged_spam", user, submission=submission.pk)
     inbox.keep(lead, "is_spam", "state", "promised_at", "next_action", "next_action_at", "asked_for", "asked_at")
@@ -51,12 +52,14 @@ def end_tips(submission: Submission) -> None:
         sequences.end(contact=contact, ending=Enrolment.Ending.SPAM)
 
 
-def promise_again(lead: Lead, ended: datetime | None) -> None:
+def promised(lead: Lead) -> QuerySet[Submission]:
+    """The submissions that count and are owed a call."""
+    return lead.submissions.filter(is_spam=False, answered_at=None, promised_at__isnull=False)
+
+
+def promise_again(lead: Lead, ended: datetime) -> None:
     """What is still promised once the promise `ended` does not count. A new time that a person was told stays."""
-    if ended is None:
-        return
-    kept = lead.submissions.filter(is_spam=False, answered_at=None, promised_at__isnull=False)
-    first = kept.order_by("promised_at").values_list("promised_at", flat=True).first()
+    first = promised(lead).order_by("promised_at").values_list("promised_at", flat=True).first()
     before = lead.promised_at
     if first is None or before == ended:
         lead.promised_at = first
@@ -68,7 +71,7 @@ def promise_again(lead: Lead, ended: datetime | None) -> None:
 def ask_again(lead: Lead) -> None:
     """Say what the submissions that count asked for, the promised first. A card with spam alone stays as it is."""
     counting = lead.submissions.filter(is_spam=False)
-    asked = counting.filter(answered_at=None, promised_at__isnull=False) if lead.promised_at else counting
+    asked = promised(lead) if lead.promised_at else counting
     latest = asked.order_by("-created_at", "-pk").first()
     if latest is None:
         return

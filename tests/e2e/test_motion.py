@@ -9,6 +9,7 @@ from tests.e2e.pages import PAGES, POST
 
 MOVING = """() => document.getAnimations().filter((animation) => animation.playState === "running")
   .map((animation) => animation.animationName ?? animation.transitionProperty)"""
+MOVABLE = ".figure__pause ~ .figure__views"
 AWAY = re.compile("figure__views--away")
 MOVING_WITHIN = """views => views.getAnimations({subtree: true})
   .filter((animation) => animation.playState === "running").length"""
@@ -18,7 +19,7 @@ MOVING_WITHIN = """views => views.getAnimations({subtree: true})
 def test_a_figure_moves_while_it_is_in_sight(page: Page, address):
     page.emulate_media(reduced_motion="no-preference")
     page.goto(address)
-    figures = page.locator(".figure:has(.figure__pause) .figure__views")
+    figures = page.locator(MOVABLE)
     assert figures.count() > 0
     for views in figures.all():
         views.scroll_into_view_if_needed()
@@ -51,7 +52,7 @@ def test_each_moving_figure_is_paused_by_keyboard(page: Page, address):
     page.goto(address)
     switches = page.get_by_role("checkbox", name="Pause the drawing")
     assert switches.count() > 0
-    for switch, views in zip(switches.all(), page.locator(".figure__pause ~ .figure__views").all(), strict=True):
+    for switch, views in zip(switches.all(), page.locator(MOVABLE).all(), strict=True):
         views.scroll_into_view_if_needed()
         expect(views).not_to_have_class(AWAY)
         for pressed in (True, False):
